@@ -1,0 +1,30 @@
+"""The only place that knows the time and waits."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Civil time with an offset (for rehearsals), monotonic time, and waiting."""
+
+    offset: timedelta = field(default_factory=timedelta)
+
+    @classmethod
+    def starting_at(cls, moment: datetime) -> "Clock":
+        """Return a clock that shows ``moment`` now and runs on from there."""
+        return cls(offset=moment.astimezone(UTC) - datetime.now(UTC))
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        return datetime.now(UTC) + self.offset
+
+    def monotonic(self) -> float:
+        """Return seconds that never jump, for deadlines inside one process."""
+        return time.monotonic()
+
+    def wait(self, seconds: float, *, stop: threading.Event) -> bool:
+        """Wait; return True as soon as ``stop`` is set."""
+        return stop.wait(seconds)

@@ -1,0 +1,1 @@
+"""Delivery: the ledger, and the hands that work it off."""

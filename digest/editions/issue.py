@@ -1,0 +1,96 @@
+"""An issue: the frozen words of one edition, and the seal over them."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Self
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewsletterSettings:
+    """What the newsletter is called and says of itself.
+
+    ``slug`` names it in headers and in the database and should never change. ``language`` is a
+    BCP 47 tag. ``postal_address`` stands in every footer (the law of many countries asks for it).
+    """
+
+    slug: str = "weekly-dive"
+    name: str = "The Weekly Dive"
+    tagline: str = "Engineering deep dives from the blogs you follow"
+    language: str = "en"
+    postal_address: str = "Digest, 1 Example Street, 12345 Exampletown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuePost:
+    """A post as this issue prints it, whatever its blog does afterwards."""
+
+    post_id: int
+    url: str
+    title: str
+    source: str
+    summary: str | None = None
+    author: str | None = None
+    topic: str | None = None
+    day: date | None = None
+    minutes: int | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surplus:
+    """Posts of one source beyond its cap: named by number, not by title."""
+
+    source: str
+    posts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """The words of one issue; the first post is the lead."""
+
+    newsletter: NewsletterSettings
+    period: str
+    number: int
+    day: date
+    posts: tuple[IssuePost, ...]
+    surplus: tuple[Surplus, ...] = ()
+    introduction: str | None = None
+
+    @property
+    def lead(self) -> IssuePost:
+        """The post that opens the issue."""
+        return self.posts[0]
+
+    @property
+    def seal(self) -> str:
+        """A hash over every word: what was approved is what is sent, or the seal differs."""
+        canonical = json.dumps(self.to_json(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types; `from_json` gives back an equal issue."""
+
+        def plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            return {k: v.isoformat() if isinstance(v, date) else v for k, v in pairs}
+
+        return asdict(self, dict_factory=plain)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Rebuild an issue from `to_json`."""
+
+        def post(item: dict[str, Any]) -> IssuePost:
+            day = item["day"]
+            return IssuePost(**{**item, "day": date.fromisoformat(day) if day else None})
+
+        return cls(
+            newsletter=NewsletterSettings(**data["newsletter"]),
+            period=data["period"],
+            number=data["number"],
+            day=date.fromisoformat(data["day"]),
+            posts=tuple(post(item) for item in data["posts"]),
+            surplus=tuple(Surplus(**item) for item in data["surplus"]),
+            introduction=data["introduction"],
+        )

@@ -1,0 +1,1 @@
+"""Mail: letters, their bytes, and what became of them."""

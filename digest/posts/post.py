@@ -1,0 +1,50 @@
+"""The values that a post is: as fetched from a source, and as we keep it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchedPost:
+    """A post as one reading of a source shows it; text is plain text, never markup.
+
+    ``guid`` is the source's own identifier when it gives one. ``url`` is absolute, http or https.
+    ``published_at`` is an aware instant; ``published_on`` is set instead when the source gives
+    only a day (which must not be shifted through UTC). ``words`` counts the post's text when the
+    source carries it whole.
+    """
+
+    url: str
+    title: str
+    guid: str | None = None
+    summary: str | None = None
+    author: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    published_at: datetime | None = None
+    published_on: date | None = None
+    words: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """A post as we keep it, with the name of its source.
+
+    ``held`` says why it may not be mailed (``None``: it may).
+    """
+
+    id: int
+    source_id: int
+    source: str
+    url: str
+    title: str
+    first_seen_at: datetime
+    summary: str | None = None
+    author: str | None = None
+    tags: tuple[str, ...] = ()
+    topic: str | None = None
+    language: str | None = None
+    minutes: int | None = None
+    published_at: datetime | None = None
+    published_on: date | None = None
+    held: str | None = None

@@ -1,0 +1,1 @@
+"""Carriers: each file knows everything about one way to hand over mail."""

@@ -1,0 +1,1 @@
+"""Rendering: from a frozen issue to HTML and text with open slots."""

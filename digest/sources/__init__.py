@@ -1,0 +1,1 @@
+"""Sources: blogs, and how each one is read."""

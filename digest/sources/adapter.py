@@ -1,0 +1,42 @@
+"""What an adapter does: turn the bytes of one source into fetched posts."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from digest.errors import DigestError
+from digest.posts.post import FetchedPost
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One fetched body. ``url`` is where it was found after redirects; header names lower case."""
+
+    url: str
+    content: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What one reading of a source shows: its posts, and what the blog says of itself."""
+
+    posts: tuple[FetchedPost, ...]
+    title: str | None = None
+    home: str | None = None
+    language: str | None = None
+
+
+class UnreadableError(DigestError, ValueError):
+    """The body is not what this adapter reads; ``state`` is the named state of the source."""
+
+    def __init__(self, message: str, *, state: str) -> None:
+        super().__init__(message)
+        self.state = state
+
+
+class Adapter(Protocol):
+    """One kind of source."""
+
+    def __call__(self, page: Page) -> Reading:
+        """Parse the page, or raise `UnreadableError`."""
+        ...

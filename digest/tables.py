@@ -1,0 +1,208 @@
+"""The schema on one page: sources, posts, editions, deliveries.
+
+The uniqueness here is the product's idempotency: one edition per period, one place per post, one
+delivery per reader and mailbox. A scheduler that rings twice finds the row already there.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Date, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base
+from storage.types import UTCDateTime
+from subscribers.tables import ConfirmationRow, ConsentEventRow, SubscriberRow, SuppressionRow
+
+__all__ = [
+    "Base",
+    "ConfirmationRow",
+    "ConsentEventRow",
+    "DeliveryRow",
+    "EditionRow",
+    "ExclusionRow",
+    "PlacementRow",
+    "PostKeyRow",
+    "PostRow",
+    "SourceRow",
+    "SubscriberRow",
+    "SuppressionRow",
+    "VariantRow",
+    "WorkerRow",
+]
+
+
+class SourceRow(Base):
+    """A blog, how it is read, and how the last reading ended."""
+
+    __tablename__ = "source"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    url: Mapped[str] = mapped_column(String(2048), unique=True)
+    kind: Mapped[str] = mapped_column(String(20), default="feed")
+    title: Mapped[str | None] = mapped_column(String(300))  # what the blog calls itself
+    home: Mapped[str | None] = mapped_column(String(2048))
+    language: Mapped[str | None] = mapped_column(String(35))
+    topic: Mapped[str | None] = mapped_column(String(100))
+    added_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    paused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # What the last reading told us, and when to ask again.
+    etag: Mapped[str | None] = mapped_column(String(1024))
+    last_modified: Mapped[str | None] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(40), default="never read")
+    detail: Mapped[str | None] = mapped_column(Text)
+    checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    first_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    succeeded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    next_check_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    entries: Mapped[int | None] = mapped_column()  # posts seen at the last successful reading
+
+
+class PostRow(Base):
+    """A post as we know it now; an issue keeps its own copy of the words."""
+
+    __tablename__ = "post"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
+    url: Mapped[str] = mapped_column(String(2048), index=True)
+    title: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str | None] = mapped_column(Text)
+    author: Mapped[str | None] = mapped_column(String(300))
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    language: Mapped[str | None] = mapped_column(String(35))
+    minutes: Mapped[int | None] = mapped_column()
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the source's own words
+    published_on: Mapped[Any] = mapped_column(Date, nullable=True)  # set when only a day is known
+    first_seen_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Why this post is not to be mailed ("old", "flood", ...); NULL means it may be.
+    held: Mapped[str | None] = mapped_column(String(40), index=True)
+
+
+class PostKeyRow(Base):
+    """One signal by which a post is recognised: its id, its link, or its title."""
+
+    __tablename__ = "post_key"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    digest: Mapped[str] = mapped_column(String(64))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
+
+    __table_args__ = (
+        UniqueConstraint("source_id", "kind", "digest", "post_id"),
+        Index("ix_post_key_kind_digest", "kind", "digest"),
+    )
+
+
+class EditionRow(Base):
+    """The record of one period of one newsletter, whatever becomes of it."""
+
+    __tablename__ = "edition"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    newsletter: Mapped[str] = mapped_column(String(100))
+    period: Mapped[str] = mapped_column(String(20))
+    number: Mapped[int] = mapped_column()
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    reason: Mapped[str | None] = mapped_column(Text)
+    opens_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    closes_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    approved_seal: Mapped[str | None] = mapped_column(String(64))
+    frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    seal: Mapped[str | None] = mapped_column(String(64))
+    issue: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # the frozen words
+    candidates: Mapped[int | None] = mapped_column()  # delivery rows written at the freeze
+
+    __table_args__ = (
+        UniqueConstraint("newsletter", "period"),
+        UniqueConstraint("newsletter", "number"),
+    )
+
+
+class PlacementRow(Base):
+    """A post's place in an issue; a post has at most one per newsletter, ever."""
+
+    __tablename__ = "placement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    newsletter: Mapped[str] = mapped_column(String(100))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), index=True)
+    position: Mapped[int] = mapped_column()
+
+    __table_args__ = (UniqueConstraint("newsletter", "post_id"),)
+
+
+class VariantRow(Base):
+    """One rendered form of an issue, with the personal slots still open."""
+
+    __tablename__ = "variant"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    language: Mapped[str] = mapped_column(String(35))
+    subject: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (UniqueConstraint("edition_id", "language"),)
+
+
+class ExclusionRow(Base):
+    """How many members of the list were left out at the freeze, by reason."""
+
+    __tablename__ = "exclusion"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    reason: Mapped[str] = mapped_column(String(40))
+    people: Mapped[int] = mapped_column()
+
+    __table_args__ = (UniqueConstraint("edition_id", "reason"),)
+
+
+class WorkerRow(Base):
+    """A process that sends; its heartbeat, in the database's time, keeps its claims alive."""
+
+    __tablename__ = "worker"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)  # host, process, a random part
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    heartbeat: Mapped[float] = mapped_column(Float)
+
+
+class DeliveryRow(Base):
+    """What became of one issue for one reader."""
+
+    __tablename__ = "delivery"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), index=True)
+    mailbox_key: Mapped[str] = mapped_column(String(64))
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
+    state: Mapped[str] = mapped_column(String(12))
+    worker_id: Mapped[int | None] = mapped_column(ForeignKey("worker.id"), index=True)
+    epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    crashes: Mapped[int] = mapped_column(default=0, server_default="0")
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    code: Mapped[str | None] = mapped_column(String(20))  # reply code, as "550 5.1.1"
+    reason: Mapped[str | None] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("edition_id", "subscriber_id"),
+        UniqueConstraint("edition_id", "mailbox_key"),
+        Index("ix_delivery_edition_id_state_id", "edition_id", "state", "id"),
+    )

@@ -1,0 +1,1 @@
+"""The web: public pages, and the site they stand on."""

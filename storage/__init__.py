@@ -1,0 +1,1 @@
+"""The storey below everything: engine, sessions and column types; knows no table."""

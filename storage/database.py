@@ -1,0 +1,124 @@
+"""The database: an engine with the right pragmas, and the two scopes in which it is used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseSettings:
+    """Where the data lives.
+
+    ``url`` is a SQLAlchemy address: ``sqlite:///var/digest.sqlite3`` or
+    ``postgresql+psycopg://user:password@host/name``. ``busy_timeout`` is how long, in seconds, a
+    writer waits for another one (SQLite only).
+    """
+
+    url: str = "sqlite:///var/digest.sqlite3"
+    busy_timeout: float = 30.0
+
+
+class DatabaseUnreachableError(OSError):
+    """The database does not answer."""
+
+
+class Database:
+    """One engine, and the scopes ``begin()`` (write) and ``read()``."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self.url = make_url(settings.url)
+        self.engine = _create_engine(settings)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite (one writer at a time, a file on this machine)."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Open a write transaction; commit at the end, roll back on an error.
+
+        On SQLite it starts with BEGIN IMMEDIATE: a plain BEGIN lets two writers read the same row
+        and lose one update without any error.
+        """
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a read-only scope, which takes no write lock and never commits."""
+        engine = self.engine.execution_options(read_only=True)
+        with Session(engine, expire_on_commit=False) as session:
+            yield session
+
+    def ping(self) -> None:
+        """Ask the database for one row, or raise `DatabaseUnreachableError` saying why not."""
+        try:
+            with self.read() as session:
+                session.execute(text("SELECT 1"))
+        except SQLAlchemyError as error:
+            where = self.url.render_as_string(hide_password=True)
+            reason = getattr(error, "orig", error)
+            raise DatabaseUnreachableError(
+                f"the database {where} does not answer ({reason}); check [database] url"
+            ) from error
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def _create_engine(settings: DatabaseSettings) -> Engine:
+    url = make_url(settings.url)
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": settings.busy_timeout})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
+    """Take transactions into our own hands, and choose durability.
+
+    synchronous=FULL: in WAL mode NORMAL may lose the last commits in a power cut, and a lost
+    intent is a letter sent twice.
+    """
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def clock_of(session: Session) -> float:
+    """Return the database's own clock, in seconds since 1970.
+
+    Leases are compared in this time, so that two machines whose clocks differ agree.
+    """
+    dialect = session.get_bind().dialect.name
+    sql = (
+        "SELECT (julianday('now') - 2440587.5) * 86400.0"
+        if dialect == "sqlite"
+        else "SELECT extract(epoch FROM clock_timestamp())"
+    )
+    return float(session.execute(text(sql)).scalar_one())
+
+
+def is_locked(error: OperationalError) -> bool:
+    """Whether this error only says that another writer was at work for too long."""
+    return "locked" in str(error.orig)

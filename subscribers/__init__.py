@@ -1,0 +1,1 @@
+"""People and consent: who may be mailed, why, and how they leave."""
