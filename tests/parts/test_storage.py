@@ -1,0 +1,75 @@
+"""The storage storey on both real databases."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from storage.database import Database, DatabaseSettings, DatabaseUnreachableError, clock_of
+from subscribers.tables import Status, SubscriberRow, SuppressionRow
+
+NOON = datetime(2026, 6, 12, 12, 0, tzinfo=UTC)
+
+
+def test_times_come_back_aware_and_in_utc(database: Database) -> None:
+    berlin = datetime(2026, 6, 12, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    with database.begin() as session:
+        session.add(SuppressionRow(mailbox_key="k", reason="complaint", since=berlin))
+    with database.read() as session:
+        row = session.scalars(select(SuppressionRow)).one()
+    assert row.since == berlin
+    assert row.since.utcoffset() == timedelta(0)
+
+
+def test_a_naive_time_is_refused(database: Database) -> None:
+    row = SuppressionRow(mailbox_key="k", reason="complaint", since=NOON.replace(tzinfo=None))
+    with pytest.raises(StatementError, match="attach a time zone"), database.begin() as session:
+        session.add(row)
+
+
+def test_foreign_keys_are_enforced(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO confirmation (subscriber_id, token_hash, code_hash, requested_at,"
+                " expires_at, tries_left) VALUES (99, 't', 'c', :at, :at, 5)"
+            ),
+            {"at": "2026-06-12 12:00:00"},
+        )
+
+
+def test_writers_in_many_threads_lose_no_update(database: Database) -> None:
+    with database.begin() as session:
+        session.add(
+            SubscriberRow(mailbox_key="0", language="0", status=Status.PENDING, created_at=NOON)
+        )
+
+    def add_ten() -> None:
+        for _ in range(10):
+            with database.begin() as session:
+                row = session.scalars(select(SubscriberRow).with_for_update()).one()
+                row.language = str(int(row.language) + 1)
+
+    threads = [threading.Thread(target=add_ten) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as session:
+        assert session.scalars(select(SubscriberRow.language)).one() == "80"
+
+
+def test_the_database_clock_runs(database: Database) -> None:
+    with database.read() as session:
+        first = clock_of(session)
+    assert abs(first - datetime.now(UTC).timestamp()) < 60
+
+
+def test_an_unreachable_database_is_named_without_its_password() -> None:
+    url = "postgresql+psycopg://digest:hunter2@127.0.0.1:1/nowhere"
+    with pytest.raises(DatabaseUnreachableError) as caught:
+        Database(DatabaseSettings(url=url)).ping()
+    assert "127.0.0.1:1" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
