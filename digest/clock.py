@@ -28,3 +28,7 @@ class Clock:
     def wait(self, seconds: float, *, stop: threading.Event) -> bool:
         """Wait; return True as soon as ``stop`` is set."""
         return stop.wait(seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait where nothing may interrupt: an answer must still be recorded."""
+        time.sleep(seconds)

@@ -107,7 +107,7 @@ class EditionRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     newsletter: Mapped[str] = mapped_column(String(100))
     period: Mapped[str] = mapped_column(String(20))
-    number: Mapped[int] = mapped_column()
+    number: Mapped[int | None] = mapped_column()  # given at the freeze: empty weeks take none
     state: Mapped[str] = mapped_column(String(20), index=True)
     reason: Mapped[str | None] = mapped_column(Text)
     opens_at: Mapped[datetime] = mapped_column(UTCDateTime)

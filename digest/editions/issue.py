@@ -2,9 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from digest.calendar import Period
+from digest.posts.excerpt import excerpt
+from digest.posts.post import Post
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,3 +100,45 @@ class Issue:
             surplus=tuple(Surplus(**item) for item in data["surplus"]),
             introduction=data["introduction"],
         )
+
+
+def write_issue(
+    posts: Sequence[Post],
+    *,
+    surplus: Mapping[str, int],
+    newsletter: NewsletterSettings,
+    period: Period,
+    number: int,
+    zone: str,
+) -> Issue:
+    """Write the chosen posts, the lead first, into the words of an issue.
+
+    ``surplus`` counts the posts beyond the cap by source. A post's day is the source's own word,
+    in the newsletter's zone, and never the day on which it was first seen.
+    """
+    return Issue(
+        newsletter=newsletter,
+        period=period.name,
+        number=number,
+        day=period.end_day,
+        posts=tuple(_post(post, ZoneInfo(zone)) for post in posts),
+        surplus=tuple(Surplus(source=name, posts=count) for name, count in surplus.items()),
+    )
+
+
+def _post(post: Post, zone: ZoneInfo) -> IssuePost:
+    day = post.published_on
+    if post.published_at:
+        day = post.published_at.astimezone(zone).date()
+    return IssuePost(
+        post_id=post.id,
+        url=post.url,
+        title=post.title,
+        source=post.source,
+        summary=excerpt(post.summary, title=post.title),
+        author=post.author,
+        topic=post.topic,
+        day=day,
+        minutes=post.minutes,
+        language=post.language,
+    )

@@ -30,6 +30,7 @@ class FetchedPost:
 class Post:
     """A post as we keep it, with the name of its source.
 
+    ``baseline`` is True when the post stood there already at the first reading of its source.
     ``held`` says why it may not be mailed (``None``: it may).
     """
 
@@ -39,6 +40,7 @@ class Post:
     url: str
     title: str
     first_seen_at: datetime
+    baseline: bool = False
     summary: str | None = None
     author: str | None = None
     tags: tuple[str, ...] = ()

@@ -1,0 +1,157 @@
+"""Who works on which letters, and for how long: workers, claims and leases.
+
+A worker owns a letter by a conditional update that raises the letter's epoch; every later update
+names that epoch, so a worker that was frozen and wakes up late changes nothing. A worker is alive
+while its heartbeat (in the database's time) is young; on its own machine its death is seen at
+once, because the kernel lets go of its lock file.
+"""
+
+import fcntl
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import RowMapping, and_, delete, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from digest.delivery.state import DeliveryState
+from digest.editions.state import EditionState
+from digest.tables import DeliveryRow, EditionRow, WorkerRow
+from storage.database import clock_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """A registered process that sends."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One letter that this worker may hand over, as long as the epoch stands."""
+
+    delivery_id: int
+    edition_id: int
+    subscriber_id: int
+    variant_id: int
+    epoch: int
+    attempts: int
+
+
+@contextmanager
+def worker_lock(folder: Path) -> Iterator[str]:
+    """Hold the lock file of a new worker name; the kernel frees it however the process ends."""
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = _lock_path(folder, name)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield name
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def register(session: Session, name: str, *, now: datetime) -> Worker:
+    """Enter a worker with a fresh heartbeat."""
+    row = WorkerRow(name=name, started_at=now, heartbeat=clock_of(session))
+    session.add(row)
+    session.flush()
+    return Worker(id=row.id, name=name)
+
+
+def beat(session: Session, worker: Worker) -> None:
+    """Renew the worker's lease."""
+    session.execute(
+        update(WorkerRow).where(WorkerRow.id == worker.id).values(heartbeat=clock_of(session))
+    )
+
+
+def dead_workers(session: Session, *, folder: Path, lease: float) -> list[Worker]:
+    """Return the workers whose claims may be taken back.
+
+    ``lease`` is the age in seconds at which a heartbeat is stale. A worker of this machine is dead
+    as soon as its lock file can be locked; without the file only the lease speaks.
+    """
+    stale = clock_of(session) - lease
+    here = socket.gethostname()
+    dead = []
+    for row in session.scalars(select(WorkerRow)):
+        path = _lock_path(folder, row.name)
+        local = row.name.split(":")[0] == here and path.exists()
+        if _is_free(path) if local else row.heartbeat < stale:
+            dead.append(Worker(id=row.id, name=row.name))
+    return dead
+
+
+def retire(session: Session, worker: Worker, *, folder: Path) -> None:
+    """Strike a worker that holds nothing any more."""
+    _lock_path(folder, worker.name).unlink(missing_ok=True)
+    session.execute(delete(WorkerRow).where(WorkerRow.id == worker.id))
+
+
+def claim(
+    session: Session, edition_id: int, *, worker: Worker, now: datetime, limit: int
+) -> list[Claim]:
+    """Take up to ``limit`` letters whose turn it is, and only while the edition is being sent."""
+    due = or_(
+        DeliveryRow.state == DeliveryState.PENDING,
+        and_(DeliveryRow.state == DeliveryState.DEFERRED, DeliveryRow.next_at <= now),
+    )
+    turn = (
+        select(DeliveryRow.id)
+        .where(DeliveryRow.edition_id == edition_id, due)
+        .order_by(DeliveryRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("turn")
+    )
+    going = exists().where(EditionRow.id == edition_id, EditionRow.state == EditionState.SENDING)
+    rows = session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id.in_(select(turn.c.id)), due, going)
+        .values(state=DeliveryState.CLAIMED, worker_id=worker.id, epoch=DeliveryRow.epoch + 1)
+        .returning(
+            DeliveryRow.id,
+            DeliveryRow.edition_id,
+            DeliveryRow.subscriber_id,
+            DeliveryRow.variant_id,
+            DeliveryRow.epoch,
+            DeliveryRow.attempts,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((_claim(row) for row in rows.mappings()), key=lambda claim: claim.delivery_id)
+
+
+def _claim(row: RowMapping) -> Claim:
+    return Claim(
+        delivery_id=row["id"],
+        edition_id=row["edition_id"],
+        subscriber_id=row["subscriber_id"],
+        variant_id=row["variant_id"],
+        epoch=row["epoch"],
+        attempts=row["attempts"],
+    )
+
+
+def _lock_path(folder: Path, name: str) -> Path:
+    return folder / f"{name.replace(':', '-')}.lock"
+
+
+def _is_free(path: Path) -> bool:
+    try:
+        with path.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True
+    except BlockingIOError:
+        return False
+    return True

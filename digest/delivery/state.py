@@ -1,0 +1,28 @@
+"""The states of one delivery, and what an outcome makes of it. Pure."""
+
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    """What has become of one issue for one reader."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"  # a worker holds it; nothing after the dot has happened
+    COMMITTING = "committing"  # the intent is committed: the other side may have it from now on
+    DEFERRED = "deferred"  # refused for now; another try is safe
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"  # nobody can know; never sent again by itself
+
+
+OPEN = frozenset(
+    {
+        DeliveryState.PENDING,
+        DeliveryState.CLAIMED,
+        DeliveryState.COMMITTING,
+        DeliveryState.DEFERRED,
+    }
+)
+"""Not served yet; an edition is never "sent" while a row is in one of these."""

@@ -1,0 +1,251 @@
+"""Where editions are kept: opened once per period, moved by conditional updates, frozen at once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from digest.calendar import Period
+from digest.editions.issue import Issue
+from digest.editions.state import MAY_FOLLOW, SEALED, EditionState
+from digest.posts.post import Post
+from digest.posts.store import posts_where
+from digest.tables import EditionRow, PlacementRow, PostRow, VariantRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """The record of one period, as a value; ``number`` is given at the freeze."""
+
+    id: int
+    newsletter: str
+    period: str
+    state: EditionState
+    reason: str | None
+    number: int | None
+    opens_at: datetime
+    closes_at: datetime
+    due_at: datetime
+    frozen_at: datetime | None
+    ended_at: datetime | None
+    approved_seal: str | None
+    seal: str | None
+    candidates: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One rendered form to be kept with the frozen edition."""
+
+    language: str
+    subject: str
+    html: str
+    text: str
+    sha256: str
+
+
+def open_edition(
+    session: Session, newsletter: str, *, period: Period, now: datetime, held: str | None = None
+) -> Edition:
+    """Open the edition of a period, or return the one that is there already.
+
+    ``held`` opens it for a person to decide, with the reason. The unique key on (newsletter,
+    period) decides between two processes; the loser finds the winner's row.
+    """
+    values = {
+        "newsletter": newsletter,
+        "period": period.name,
+        "state": EditionState.HELD if held else EditionState.DRAFT,
+        "reason": held,
+        "opens_at": period.opens_at,
+        "closes_at": period.closes_at,
+        "due_at": period.due_at,
+        "created_at": now,
+    }
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    session.execute(dialect.insert(EditionRow).values(values).on_conflict_do_nothing())
+    edition = find(session, newsletter, period=period.name)
+    assert edition is not None  # noqa: S101 - the row was there or was just written
+    return edition
+
+
+def find(session: Session, newsletter: str, *, period: str) -> Edition | None:
+    """Return the edition of a period."""
+    row = session.scalar(
+        select(EditionRow).where(EditionRow.newsletter == newsletter, EditionRow.period == period)
+    )
+    return _edition(row) if row else None
+
+
+def get(session: Session, edition_id: int) -> Edition:
+    """Return one edition."""
+    return _edition(session.get_one(EditionRow, edition_id, populate_existing=True))
+
+
+def all_editions(
+    session: Session, newsletter: str, *, states: Iterable[EditionState] = EditionState
+) -> list[Edition]:
+    """Return the editions in these states, oldest first."""
+    rows = session.scalars(
+        select(EditionRow)
+        .where(EditionRow.newsletter == newsletter, EditionRow.state.in_(list(states)))
+        .order_by(EditionRow.due_at)
+    )
+    return [_edition(row) for row in rows]
+
+
+def issue_of(session: Session, edition_id: int) -> Issue | None:
+    """Return the sealed words, or None before the freeze."""
+    data = session.scalar(select(EditionRow.issue).where(EditionRow.id == edition_id))
+    return Issue.from_json(data) if data else None
+
+
+def variants_of(session: Session, edition_id: int) -> dict[int, Variant]:
+    """Return the rendered variants of a frozen edition by their id."""
+    rows = session.scalars(select(VariantRow).where(VariantRow.edition_id == edition_id))
+    return {
+        row.id: Variant(
+            language=row.language,
+            subject=row.subject,
+            html=row.html,
+            text=row.text,
+            sha256=row.sha256,
+        )
+        for row in rows
+    }
+
+
+def candidates(session: Session, newsletter: str) -> list[Post]:
+    """Return every post that is in no issue of this newsletter yet."""
+    placed = select(PlacementRow.post_id).where(PlacementRow.newsletter == newsletter)
+    return posts_where(session, PostRow.id.not_in(placed))
+
+
+def last_frozen_at(session: Session, newsletter: str) -> datetime | None:
+    """Return when an issue was last frozen: what was seen by then had its chance."""
+    return session.scalar(
+        select(func.max(EditionRow.frozen_at)).where(EditionRow.newsletter == newsletter)
+    )
+
+
+def next_number(session: Session, newsletter: str) -> int:
+    """Return the number of the next issue; empty weeks take none."""
+    last = session.scalar(
+        select(func.max(EditionRow.number)).where(EditionRow.newsletter == newsletter)
+    )
+    return (last or 0) + 1
+
+
+def move(
+    session: Session,
+    edition: Edition,
+    *,
+    to: EditionState,
+    now: datetime,
+    reason: str | None = None,
+    approved_seal: str | None = None,
+) -> bool:
+    """Move the edition on; False when another process has moved it since it was read.
+
+    A step that no edition may ever take raises ValueError.
+    """
+    if to not in MAY_FOLLOW[edition.state]:
+        raise ValueError(f"an edition does not go from {edition.state} to {to}")
+    ended = to in {EditionState.SENT, EditionState.EMPTY, EditionState.FAILED}
+    changed = session.execute(
+        update(EditionRow)
+        .where(EditionRow.id == edition.id, EditionRow.state == edition.state)
+        .values(
+            state=to,
+            reason=reason,
+            approved_seal=approved_seal,
+            ended_at=now if ended else EditionRow.ended_at,
+        )
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined] # an UPDATE counts its rows
+
+
+def freeze(
+    session: Session,
+    edition: Edition,
+    *,
+    issue: Issue,
+    variants: Iterable[Variant],
+    now: datetime,
+) -> Mapping[str, int] | None:
+    """Seal the edition: its words, its rendered variants and its posts' places.
+
+    Returns the variants' ids by language, or None when another process froze it first. The caller
+    writes the deliveries in the same transaction.
+    """
+    if not move(session, edition, to=EditionState.FROZEN, now=now):
+        return None
+    session.execute(
+        update(EditionRow)
+        .where(EditionRow.id == edition.id)
+        .values(number=issue.number, frozen_at=now, seal=issue.seal, issue=issue.to_json())
+    )
+    session.execute(
+        insert(PlacementRow),
+        [
+            {
+                "newsletter": edition.newsletter,
+                "post_id": post.post_id,
+                "edition_id": edition.id,
+                "position": position,
+            }
+            for position, post in enumerate(issue.posts, start=1)
+        ],
+    )
+    rows = [
+        VariantRow(
+            edition_id=edition.id,
+            language=variant.language,
+            subject=variant.subject,
+            html=variant.html,
+            text=variant.text,
+            sha256=variant.sha256,
+        )
+        for variant in variants
+    ]
+    session.add_all(rows)
+    session.flush()
+    return {row.language: row.id for row in rows}
+
+
+def place_of(session: Session, newsletter: str, *, post_id: int) -> Edition | None:
+    """Return the edition that carries this post."""
+    row = session.scalar(
+        select(EditionRow)
+        .join(PlacementRow, PlacementRow.edition_id == EditionRow.id)
+        .where(PlacementRow.newsletter == newsletter, PlacementRow.post_id == post_id)
+    )
+    return _edition(row) if row else None
+
+
+def latest_sealed(session: Session, newsletter: str) -> Edition | None:
+    """Return the newest edition whose words are frozen."""
+    sealed = all_editions(session, newsletter, states=SEALED)
+    return sealed[-1] if sealed else None
+
+
+def _edition(row: EditionRow) -> Edition:
+    return Edition(
+        id=row.id,
+        newsletter=row.newsletter,
+        period=row.period,
+        state=EditionState(row.state),
+        reason=row.reason,
+        number=row.number,
+        opens_at=row.opens_at,
+        closes_at=row.closes_at,
+        due_at=row.due_at,
+        frozen_at=row.frozen_at,
+        ended_at=row.ended_at,
+        approved_seal=row.approved_seal,
+        seal=row.seal,
+        candidates=row.candidates,
+    )

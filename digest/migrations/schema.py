@@ -1,0 +1,70 @@
+"""Brings a database to the schema of this version, and refuses one that is not there."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from digest.errors import SchemaError
+from storage.database import Database
+
+_LOCK = 1_145_653_076  # a number of our own, for PostgreSQL's advisory locks
+
+
+def head() -> str:
+    """Return the revision that this version of the program works with."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def current(database: Database) -> str | None:
+    """Return the database's revision; None for an empty database."""
+    with database.read() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision()
+
+
+def migrate(database: Database) -> bool:
+    """Bring the database to this version in one transaction; False when it was there already.
+
+    Two processes may call this at once: SQLite's write lock or an advisory lock lets one wait.
+    """
+    with database.begin() as session:
+        connection = session.connection()
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        before = MigrationContext.configure(connection).get_current_revision()
+        _refuse_newer(before)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return before != head()
+
+
+def check(database: Database) -> None:
+    """Raise `SchemaError` with the cure when the schema is not this version's."""
+    found = current(database)
+    if found is None:
+        raise SchemaError("the database is empty; run 'digest migrate' to create its tables")
+    _refuse_newer(found)
+    if found != head():
+        raise SchemaError(
+            f"the database has schema {found}, this version needs {head()};"
+            " make a backup, then run 'digest migrate'"
+        )
+
+
+def _refuse_newer(revision: str | None) -> None:
+    scripts = ScriptDirectory.from_config(_config())
+    if revision and revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise SchemaError(
+            f"the database has schema {revision}, which a newer version of Digest made;"
+            " install that version again, or restore an older backup"
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return config

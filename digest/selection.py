@@ -1,0 +1,188 @@
+"""Which posts make the issue, in which order, and for every other one the reason why not. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from digest.calendar import Period
+from digest.posts.identity import instant, title_key
+from digest.posts.post import Post
+
+_TOLERANCE = timedelta(days=1)  # a date this far ahead is a time zone, not a mistake
+_EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectionRules:
+    """What may come into an issue.
+
+    Zero means no limit. ``late_days`` is how far before the window a post may be dated that was
+    seen too late for the issue it belonged to. Tags, authors and words are compared without case;
+    a word stands for itself in the title or the summary, not inside a longer word.
+    """
+
+    per_source: int = 8
+    per_issue: int = 60
+    minimum: int = 1
+    late_days: int = 28
+    include_tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    exclude_authors: tuple[str, ...] = ()
+    exclude_words: tuple[str, ...] = ()
+
+
+class Reason(StrEnum):
+    """Why a post is not in this issue; each is a sentence's end after "because it"."""
+
+    HELD = "waits for a person"
+    BASELINE = "was there before the blog was first read, without a date in this window"
+    BEFORE = "was dated before this window and seen in time for an earlier issue"
+    TOO_OLD = "is dated too long before this window"
+    AFTER = "is dated after this window; it waits for its own issue"
+    TAG = "carries an excluded tag"
+    NO_TAG = "carries none of the wanted tags"
+    AUTHOR = "is by an excluded author"
+    WORD = "holds an excluded word"
+    SOURCE_CAP = "is beyond the number of posts per source"
+    ISSUE_CAP = "is beyond the number of posts per issue"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A post that is not in the issue, and why; ``detail`` is the tag, word, date or hold."""
+
+    post: Post
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The chosen posts in the order of the issue (the first is the lead), and all the others."""
+
+    chosen: tuple[Post, ...]
+    refused: tuple[Refusal, ...]
+    enough: bool
+
+    def surplus(self) -> dict[str, int]:
+        """Count the posts over the cap by source, for the line "4 more from ..."."""
+        over = (r.post.source for r in self.refused if r.reason is Reason.SOURCE_CAP)
+        return dict(Counter(over))
+
+
+def effective(post: Post) -> datetime:
+    """Return the instant that decides a post's week.
+
+    The source's own date, unless it is missing, absurd, or in the future when we first saw it:
+    then the time when we first saw it.
+    """
+    stated = instant(post.published_at, post.published_on)
+    if stated is None or stated < _EARLIEST or stated > post.first_seen_at + _TOLERANCE:
+        return post.first_seen_at
+    return stated
+
+
+def select(
+    candidates: Iterable[Post],
+    *,
+    rules: SelectionRules,
+    period: Period,
+    seen_since: datetime | None,
+) -> Selection:
+    """Choose from the posts that are in no issue yet.
+
+    ``seen_since`` is when the last issue was frozen: a post dated before the window but seen
+    after that moment came too late for its own issue and goes into this one.
+    """
+    refused: list[Refusal] = []
+    fit: list[Post] = []
+    for post in candidates:
+        refusal = _refuse(post, rules=rules, period=period, seen_since=seen_since)
+        if refusal:
+            refused.append(refusal)
+        else:
+            fit.append(post)
+    chosen = _within_caps(fit, rules=rules, refused=refused)
+    enough = len(chosen) >= max(1, rules.minimum)
+    return Selection(chosen=_in_order(chosen), refused=tuple(refused), enough=enough)
+
+
+def _refuse(
+    post: Post, *, rules: SelectionRules, period: Period, seen_since: datetime | None
+) -> Refusal | None:
+    if post.held:
+        return Refusal(post=post, reason=Reason.HELD, detail=post.held)
+    untimely = _untimely(post, rules=rules, period=period, seen_since=seen_since)
+    if untimely:
+        return Refusal(post=post, reason=untimely, detail=f"{effective(post):%Y-%m-%d}")
+    return _unwanted(post, rules)
+
+
+def _untimely(
+    post: Post, *, rules: SelectionRules, period: Period, seen_since: datetime | None
+) -> Reason | None:
+    moment = effective(post)
+    stated = instant(post.published_at, post.published_on)
+    day_only = post.published_on is not None and moment == stated
+    if period.holds(at=None if day_only else moment, on=post.published_on):
+        return Reason.BASELINE if post.baseline and moment != stated else None
+    if moment >= period.closes_at or (day_only and _day(post) >= period.end_day.toordinal()):
+        return Reason.AFTER
+    if post.baseline:
+        return Reason.BASELINE
+    if post.first_seen_at <= (seen_since or period.opens_at):
+        return Reason.BEFORE
+    if moment < period.opens_at - timedelta(days=rules.late_days):
+        return Reason.TOO_OLD
+    return None
+
+
+def _day(post: Post) -> int:
+    return post.published_on.toordinal() if post.published_on else 0
+
+
+def _unwanted(post: Post, rules: SelectionRules) -> Refusal | None:
+    tags = {tag.casefold() for tag in post.tags}
+    for tag in rules.exclude_tags:
+        if tag.casefold() in tags:
+            return Refusal(post=post, reason=Reason.TAG, detail=tag)
+    if rules.include_tags and not tags & {tag.casefold() for tag in rules.include_tags}:
+        return Refusal(post=post, reason=Reason.NO_TAG, detail=", ".join(rules.include_tags))
+    if post.author and post.author.casefold() in {a.casefold() for a in rules.exclude_authors}:
+        return Refusal(post=post, reason=Reason.AUTHOR, detail=post.author)
+    text = f" {title_key(post.title)} {title_key(post.summary or '')} "
+    for word in rules.exclude_words:
+        if f" {title_key(word)} " in text:
+            return Refusal(post=post, reason=Reason.WORD, detail=word)
+    return None
+
+
+def _newest_first(posts: Iterable[Post]) -> list[Post]:
+    """Sort by date; what the source lists first on one day stays first (it was stored first)."""
+    return sorted(posts, key=lambda post: (-effective(post).timestamp(), post.id))
+
+
+def _within_caps(
+    fit: Sequence[Post], *, rules: SelectionRules, refused: list[Refusal]
+) -> list[Post]:
+    kept: list[Post] = []
+    of_source: Counter[int] = Counter()
+    for post in _newest_first(fit):
+        if rules.per_source and of_source[post.source_id] >= rules.per_source:
+            refused.append(Refusal(post=post, reason=Reason.SOURCE_CAP))
+        elif rules.per_issue and len(kept) >= rules.per_issue:
+            refused.append(Refusal(post=post, reason=Reason.ISSUE_CAP))
+        else:
+            of_source[post.source_id] += 1
+            kept.append(post)
+    return kept
+
+
+def _in_order(posts: Sequence[Post]) -> tuple[Post, ...]:
+    """Put the lead first: the longest read that has a summary; else the newest post."""
+    leads = [post for post in posts if post.minutes and post.summary]
+    lead = max(leads, key=lambda post: post.minutes or 0, default=None)
+    rest = [post for post in posts if post is not lead]
+    return (lead, *rest) if lead else tuple(rest)

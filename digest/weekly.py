@@ -1,0 +1,287 @@
+"""The story of a week: read the blogs, choose the posts, freeze the issue, serve every reader.
+
+    poll the sources -> decide which posts make the issue -> freeze it -> one letter per reader
+
+Cron, the scheduler and a person at the keyboard all come through here, in any number and at any
+moment. None of them needs to know of the others: the unique key on (newsletter, period) decides
+whose edition it is, the conditional updates decide who freezes it, and the ledger decides who
+sends which letter.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digest import calendar, selection
+from digest.app import App
+from digest.calendar import Period
+from digest.delivery import ledger
+from digest.delivery.sender import SendReport
+from digest.delivery.state import DeliveryState
+from digest.editions import store as editions
+from digest.editions.issue import Issue, write_issue
+from digest.editions.state import GOING, OPEN, EditionState
+from digest.editions.store import Edition
+from digest.errors import PersonNeededError, UsageError
+from digest.render.compose import ComposedIssue
+from digest.render.lint import Finding
+from digest.selection import Selection
+from digest.sources.poll import PollResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What the issue of a period would be at this moment; nothing is written yet.
+
+    ``issue`` is None, and ``composed`` empty, when too few posts are in it.
+    """
+
+    period: Period
+    selection: Selection
+    issue: Issue | None = None
+    composed: tuple[ComposedIssue, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that stop an issue from being sealed."""
+        return tuple(finding for finding in self.findings if finding.is_error)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    """How one run ended.
+
+    ``edition`` is the due one, or None when no slot has come. ``sent`` has a report for every
+    edition that was worked on, older ones first. ``unknown`` counts letters that a dead process
+    left behind.
+    """
+
+    polled: tuple[PollResult, ...]
+    edition: Edition | None
+    sent: tuple[tuple[Edition, SendReport], ...] = ()
+    unknown: int = 0
+
+
+Report = Callable[[DeliveryState], None]
+
+
+def run(app: App, *, report: Report = lambda _state: None) -> Week:
+    """Do everything that is due: made for cron, safe at any moment, in any number."""
+    unknown = app.sender.recover()
+    polled = fetch(app)
+    edition = open_due(app)
+    if edition and edition.state in {EditionState.DRAFT, EditionState.APPROVED}:
+        edition = settle(app, edition)
+    sent = tuple((going, deliver(app, going, report=report)) for going in _going(app))
+    if edition:
+        with app.database.read() as session:
+            edition = editions.get(session, edition.id)
+    return Week(polled=polled, edition=edition, sent=sent, unknown=unknown)
+
+
+def fetch(
+    app: App,
+    *,
+    names: Iterable[str] | None = None,
+    due_only: bool = True,
+    report: Callable[[PollResult], None] = lambda _result: None,
+) -> tuple[PollResult, ...]:
+    """Ask the sources for new posts; one bad blog hurts no other."""
+    return tuple(app.poll(names=names, due_only=due_only, report=report))
+
+
+def open_due(app: App) -> Edition | None:
+    """Open the edition of the newest period whose slot has come, or find it opened.
+
+    A slot missed by more than the lateness limit is opened as held: a person decides. A slot from
+    before the first source was added is none of ours.
+    """
+    now = app.clock.now()
+    period = calendar.latest_due(app.config.schedule, now)
+    with app.database.begin() as session:
+        edition = editions.find(session, app.newsletter, period=period.name)
+        if edition is None and not app.began_before(session, period.due_at, now=now):
+            return None
+        late = now - period.due_at
+        held = None
+        if late > app.config.schedule.lateness:
+            held = f"its slot was missed by {_in_words(late)}; approve it to send it now"
+        return edition or editions.open_edition(
+            session, app.newsletter, period=period, now=now, held=held
+        )
+
+
+def plan(app: App, period: Period) -> Plan:
+    """Choose the posts and render the issue as it would be now; writes nothing."""
+    with app.database.read() as session:
+        chosen = selection.select(
+            editions.candidates(session, app.newsletter),
+            rules=app.config.selection,
+            period=period,
+            seen_since=editions.last_frozen_at(session, app.newsletter),
+        )
+        number = editions.next_number(session, app.newsletter)
+    if not chosen.enough:
+        return Plan(period=period, selection=chosen)
+    issue = write_issue(
+        chosen.chosen,
+        surplus=chosen.surplus(),
+        newsletter=app.config.newsletter,
+        period=period,
+        number=number,
+        zone=app.config.schedule.zone,
+    )
+    composed = app.compose(issue)
+    findings = tuple(found for variant in composed for found in app.lint(issue, variant))
+    return Plan(
+        period=period, selection=chosen, issue=issue, composed=composed, findings=findings
+    )
+
+
+def settle(app: App, edition: Edition) -> Edition:
+    """Bring a due edition to its next state: frozen, empty, or held for a person."""
+    planned = plan(app, period_of(app, edition))
+    if planned.issue is None:
+        return _move(app, edition, to=EditionState.EMPTY, reason=_why_empty(app, planned))
+    obstacle = _obstacle(app, edition, planned)
+    if obstacle:
+        return _move(app, edition, to=EditionState.HELD, reason=obstacle)
+    return freeze(app, edition, planned)
+
+
+def freeze(app: App, edition: Edition, planned: Plan) -> Edition:
+    """Seal the edition and write one delivery per reader, all in one transaction.
+
+    From here on nothing in blogs, templates or configuration changes what is sent.
+    """
+    assert planned.issue is not None  # noqa: S101 - an empty plan is never frozen
+    now = app.clock.now()
+    with app.database.begin() as session:
+        variants = editions.freeze(
+            session,
+            edition,
+            issue=planned.issue,
+            variants=[app.variant(composed) for composed in planned.composed],
+            now=now,
+        )
+        if variants is not None:
+            ledger.write(
+                session,
+                edition.id,
+                variants=variants,
+                default_language=app.config.newsletter.language,
+                now=now,
+            )
+        return editions.get(session, edition.id)
+
+
+def deliver(
+    app: App, edition: Edition, *, report: Report = lambda _state: None
+) -> SendReport:
+    """Hand over every letter of a frozen edition whose turn it is; run again to go on."""
+    with app.database.begin() as session:
+        edition = editions.get(session, edition.id)
+        if edition.state is EditionState.FROZEN:
+            editions.move(session, edition, to=EditionState.SENDING, now=app.clock.now())
+            edition = editions.get(session, edition.id)
+        variants = editions.variants_of(session, edition.id)
+    return app.sender.send(
+        edition, personalisers=app.personalisers(edition, variants), report=report
+    )
+
+
+def approve(app: App, edition: Edition) -> Edition:
+    """Let a draft or held edition go, as it looks now; a later change takes the approval back."""
+    planned = plan(app, period_of(app, edition))
+    if planned.issue is None:
+        raise PersonNeededError(f"issue {edition.period} has nothing to send: no post is in it")
+    if planned.errors:
+        raise PersonNeededError(_name_errors(edition, planned))
+    return _move(app, edition, to=EditionState.APPROVED, seal=planned.issue.seal)
+
+
+def hold(app: App, edition: Edition, *, reason: str) -> Edition:
+    """Keep the schedule from taking an edition; before the freeze only."""
+    if edition.state not in OPEN:
+        raise UsageError(
+            f"issue {edition.period} is {edition.state} and can no longer be held"
+        )
+    return _move(app, edition, to=EditionState.HELD, reason=reason)
+
+
+def period_of(app: App, edition: Edition) -> Period:
+    """Return the period of an edition as it was opened, whatever the schedule says today."""
+    zone = app.zone
+    return Period(
+        name=edition.period,
+        first_day=edition.opens_at.astimezone(zone).date(),
+        end_day=edition.closes_at.astimezone(zone).date(),
+        opens_at=edition.opens_at,
+        closes_at=edition.closes_at,
+        due_at=edition.due_at,
+    )
+
+
+def _going(app: App) -> list[Edition]:
+    with app.database.read() as session:
+        return editions.all_editions(session, app.newsletter, states=GOING)
+
+
+def _obstacle(app: App, edition: Edition, planned: Plan) -> str | None:
+    """Say why a person has to look before this edition is sealed; None when nobody has to."""
+    approval = app.config.schedule.approval
+    if edition.state is EditionState.APPROVED:
+        if planned.issue and planned.issue.seal == edition.approved_seal:
+            return None
+        return "it has changed since it was approved; look at it and approve it again"
+    if approval == "manual":
+        return "it waits for approval ([schedule] approval = 'manual')"
+    if planned.errors and approval != "auto":
+        return _name_errors(edition, planned)
+    return None
+
+
+def _name_errors(edition: Edition, planned: Plan) -> str:
+    first = planned.errors[0]
+    more = f" (and {len(planned.errors) - 1} more)" if len(planned.errors) > 1 else ""
+    return f"a check of issue {edition.period} failed: {first}{more}; see 'digest check'"
+
+
+def _why_empty(app: App, planned: Plan) -> str:
+    found = len(planned.selection.chosen)
+    if found:
+        minimum = app.config.selection.minimum
+        return f"{found} new posts, fewer than [selection] minimum = {minimum}; they wait"
+    return "no new posts"
+
+
+def _move(
+    app: App,
+    edition: Edition,
+    *,
+    to: EditionState,
+    reason: str | None = None,
+    seal: str | None = None,
+) -> Edition:
+    with app.database.begin() as session:
+        editions.move(
+            session, edition, to=to, reason=reason, approved_seal=seal, now=app.clock.now()
+        )
+        return editions.get(session, edition.id)
+
+
+def _in_words(span: timedelta) -> str:
+    hours = int(span.total_seconds() // 3600)
+    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"  # noqa: PLR2004 - two days
+
+
+def due_or_next(app: App, *, now: datetime) -> Period:
+    """Return the period whose issue a person would look at now: the open one, else the next."""
+    latest = calendar.latest_due(app.config.schedule, now)
+    with app.database.read() as session:
+        edition = editions.find(session, app.newsletter, period=latest.name)
+        began = app.began_before(session, latest.due_at, now=now)
+    if (edition is None and began) or (edition and edition.state in OPEN):
+        return latest
+    return calendar.next_due(app.config.schedule, now)

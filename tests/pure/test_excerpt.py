@@ -1,0 +1,50 @@
+"""The sentences under a title."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.posts.excerpt import excerpt, minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "shaped"),
+    [
+        ("One. Two. Three.", "One. Two."),
+        ("Only this", "Only this"),
+        ("A whole sentence. Then it is cut in mid", "A whole sentence."),
+        ("Latency doubles. … Read more", "Latency doubles."),
+        ("Latency doubles for nine minutes, then [...]", "Latency doubles for nine minutes, then"),
+        (
+            "Version 2.1 of the U.S. guide is out. Read it.",
+            "Version 2.1 of the U.S. guide is out. Read it.",
+        ),
+        ("", None),
+        (None, None),
+        ("Cold Reads!", None),  # only the title again
+    ],
+)
+def test_a_summary_is_whole_sentences_and_says_more_than_the_title(
+    text: str | None, shaped: str | None
+) -> None:
+    assert excerpt(text, title="Cold reads") == shaped
+
+
+def test_a_long_text_without_a_sentence_end_is_cut_at_a_word() -> None:
+    shaped = excerpt("word " * 100, title="x")
+    assert shaped is not None
+    assert shaped.endswith("word…")
+    assert len(shaped) <= 240
+
+
+@given(st.text(max_size=600))
+def test_no_text_breaks_it_or_gets_longer_than_promised(text: str) -> None:
+    shaped = excerpt(text, title="x")
+    assert shaped is None or 0 < len(shaped) <= 240
+
+
+def test_minutes_are_known_or_not() -> None:
+    assert minutes(None) is None
+    assert minutes(0) is None
+    assert minutes(10) == 1
+    assert minutes(2300) == 10
