@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
 from digest import calendar, selection
 from digest.app import App
 from digest.calendar import Period
@@ -27,6 +30,7 @@ from digest.render.compose import ComposedIssue
 from digest.render.lint import Finding
 from digest.selection import Selection
 from digest.sources.poll import PollResult
+from digest.tables import SourceRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +105,7 @@ def open_due(app: App) -> Edition | None:
     period = calendar.latest_due(app.config.schedule, now)
     with app.database.begin() as session:
         edition = editions.find(session, app.newsletter, period=period.name)
-        if edition is None and not app.began_before(session, period.due_at, now=now):
+        if edition is None and not began_before(session, period.due_at, now=now):
             return None
         late = now - period.due_at
         held = None
@@ -110,6 +114,12 @@ def open_due(app: App) -> Edition | None:
         return edition or editions.open_edition(
             session, app.newsletter, period=period, now=now, held=held
         )
+
+
+def open_for_person(app: App, period: Period) -> Edition:
+    """Open the edition of a period before its time, for a person who holds or approves it."""
+    with app.database.begin() as session:
+        return editions.open_edition(session, app.newsletter, period=period, now=app.clock.now())
 
 
 def plan(app: App, period: Period) -> Plan:
@@ -134,9 +144,7 @@ def plan(app: App, period: Period) -> Plan:
     )
     composed = app.compose(issue)
     findings = tuple(found for variant in composed for found in app.lint(issue, variant))
-    return Plan(
-        period=period, selection=chosen, issue=issue, composed=composed, findings=findings
-    )
+    return Plan(period=period, selection=chosen, issue=issue, composed=composed, findings=findings)
 
 
 def settle(app: App, edition: Edition) -> Edition:
@@ -176,9 +184,7 @@ def freeze(app: App, edition: Edition, planned: Plan) -> Edition:
         return editions.get(session, edition.id)
 
 
-def deliver(
-    app: App, edition: Edition, *, report: Report = lambda _state: None
-) -> SendReport:
+def deliver(app: App, edition: Edition, *, report: Report = lambda _state: None) -> SendReport:
     """Hand over every letter of a frozen edition whose turn it is; run again to go on."""
     with app.database.begin() as session:
         edition = editions.get(session, edition.id)
@@ -204,9 +210,7 @@ def approve(app: App, edition: Edition) -> Edition:
 def hold(app: App, edition: Edition, *, reason: str) -> Edition:
     """Keep the schedule from taking an edition; before the freeze only."""
     if edition.state not in OPEN:
-        raise UsageError(
-            f"issue {edition.period} is {edition.state} and can no longer be held"
-        )
+        raise UsageError(f"issue {edition.period} is {edition.state} and can no longer be held")
     return _move(app, edition, to=EditionState.HELD, reason=reason)
 
 
@@ -271,17 +275,21 @@ def _move(
         return editions.get(session, edition.id)
 
 
+def began_before(session: Session, due_at: datetime, *, now: datetime) -> bool:
+    """Whether this newsletter was there when the slot came.
+
+    It began when its first source was added. A pretended ``now`` from before that (a rehearsal
+    of an old week) counts as there.
+    """
+    began = session.scalar(select(func.min(SourceRow.added_at)))
+    return began is not None and (began <= due_at or now < began)
+
+
+def resume(app: App, edition: Edition) -> Edition:
+    """Go on with a paused edition: the same rows, so only those not served yet."""
+    return _move(app, edition, to=EditionState.SENDING)
+
+
 def _in_words(span: timedelta) -> str:
     hours = int(span.total_seconds() // 3600)
     return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"  # noqa: PLR2004 - two days
-
-
-def due_or_next(app: App, *, now: datetime) -> Period:
-    """Return the period whose issue a person would look at now: the open one, else the next."""
-    latest = calendar.latest_due(app.config.schedule, now)
-    with app.database.read() as session:
-        edition = editions.find(session, app.newsletter, period=latest.name)
-        began = app.began_before(session, latest.due_at, now=now)
-    if (edition is None and began) or (edition and edition.state in OPEN):
-        return latest
-    return calendar.next_due(app.config.schedule, now)

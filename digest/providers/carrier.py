@@ -35,3 +35,7 @@ class Carrier(Protocol):
     def connect(self) -> Connection:
         """Open a conversation; a connection that fails shows in the first `deliver`."""
         ...
+
+    def check(self) -> str | None:
+        """Go as far as one can without sending; return what stands in the way, or None."""
+        ...

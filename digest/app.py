@@ -1,0 +1,165 @@
+"""Builds the parts from the configuration and joins them; the only place that does."""
+
+import ipaddress
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from subscribers.tokens import Keyring
+
+from digest.clock import Clock
+from digest.config import Configuration
+from digest.delivery.sender import Sender
+from digest.editions.issue import Issue
+from digest.editions.store import Edition, Variant
+from digest.errors import ConfigurationError
+from digest.http import Client
+from digest.mail.selftest import self_test
+from digest.providers import registry as carriers
+from digest.providers.carrier import Carrier
+from digest.render.compose import ComposedIssue, Composer
+from digest.render.lint import Finding, lint
+from digest.render.personal import Personaliser
+from digest.sources.guard import Parser
+from digest.sources.poll import PollResult, poll
+from storage.database import Database
+
+_SECRET_BYTES = 32
+_SHORTEST_SECRET = 24
+
+
+class App:
+    """The parts of one installation, built when they are first needed."""
+
+    def __init__(self, config: Configuration, *, clock: Clock, stop: threading.Event) -> None:
+        self.config = config
+        self.clock = clock
+        self.stop = stop
+        self.database = Database(config.database)
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        self.database.close()
+
+    @property
+    def newsletter(self) -> str:
+        """The name under which the database keeps this newsletter."""
+        return self.config.newsletter.slug
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The newsletter's time zone."""
+        return ZoneInfo(self.config.schedule.zone)
+
+    def local(self, moment: datetime) -> str:
+        """Write a moment in the newsletter's zone, for people."""
+        return f"{moment.astimezone(self.zone):%a %d %b %Y %H:%M}"
+
+    @cached_property
+    def state(self) -> Path:
+        """This machine's folder for locks and the secret."""
+        folder = Path(self.config.app.state)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys that sign links and hash addresses; the first one signs."""
+        first = self.config.app.secret or _secret_file(self.state / "secret")
+        if len(first) < _SHORTEST_SECRET:
+            raise ConfigurationError(
+                f"[app] secret is shorter than {_SHORTEST_SECRET} characters; leave it empty to"
+                " have one made"
+            )
+        return Keyring(tuple(s.encode() for s in (first, *self.config.app.old_secrets)))
+
+    @cached_property
+    def carrier(self) -> Carrier:
+        """The way letters leave."""
+        return carriers.build(self.config.carrier)
+
+    @property
+    def leaves_machine(self) -> bool:
+        """Whether the carrier hands letters to another machine."""
+        carrier = self.config.carrier
+        if carrier.kind != "smtp":
+            return False
+        try:
+            return not ipaddress.ip_address(carrier.smtp.host).is_loopback
+        except ValueError:
+            return carrier.smtp.host != "localhost"
+
+    @cached_property
+    def sender(self) -> Sender:
+        """What works off the ledger. Refuses to start on a Python whose mail headers are unsafe."""
+        self_test()
+        return Sender(
+            self.database,
+            carrier=self.carrier,
+            settings=self.config.delivery,
+            clock=self.clock,
+            stop=self.stop,
+            locks=self.state / "workers",
+        )
+
+    @cached_property
+    def composer(self) -> Composer:
+        """What renders an issue."""
+        return Composer(self.config.email, web=self.config.web)
+
+    def compose(self, issue: Issue) -> tuple[ComposedIssue, ...]:
+        """Render every variant of an issue."""
+        return tuple(
+            self.composer.compose(issue, language=language)
+            for language in self.config.email.languages
+        )
+
+    def lint(self, issue: Issue, composed: ComposedIssue) -> tuple[Finding, ...]:
+        """Check one rendered variant."""
+        return tuple(lint(issue, composed))
+
+    def personalisers(
+        self, edition: Edition, variants: Mapping[int, Variant]
+    ) -> dict[int, Personaliser]:
+        """Compile the frozen variants into letters with open slots."""
+        raise NotImplementedError
+
+    def poll(
+        self,
+        *,
+        names: Iterable[str] | None,
+        due_only: bool,
+        report: Callable[[PollResult], None],
+    ) -> list[PollResult]:
+        """Ask the sources; network, parsing children and database live only as long as that."""
+        with Client(self.config.http) as client, Parser() as parser:
+            return poll(
+                self.database,
+                client=client,
+                parser=parser,
+                now=self.clock.now(),
+                settings=self.config.sources,
+                due_only=due_only,
+                names=list(names) if names is not None else None,
+                report=report,
+                stop=self.stop,
+            )
+
+
+def _secret_file(path: Path) -> str:
+    """Read the secret of this installation, or make one that only its owner can read.
+
+    Two processes that start at once agree: only one of them can create the file.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(_SECRET_BYTES))
+    return path.read_text(encoding="ascii").strip()

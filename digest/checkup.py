@@ -1,0 +1,125 @@
+"""The doctor: looks at everything a send depends on, without sending."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+from digest import calendar
+from digest.app import App
+from digest.editions.issue import Issue, IssuePost
+from digest.errors import DigestError
+from digest.mail.selftest import self_test
+from digest.migrations import schema
+
+_LEAST_FREE_BYTES = 200_000_000
+_EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line of the report; ``cure`` is the exact thing to do."""
+
+    level: Literal["ok", "warning", "error"]
+    sentence: str
+    cure: str = ""
+
+
+def examine(app: App) -> list[Finding]:
+    """Run every check; one that fails stops no other."""
+    checks: tuple[Callable[[App], Iterator[Finding]], ...] = (
+        _configuration,
+        _database,
+        _disk,
+        _headers,
+        _template,
+        _time,
+        _carrier,
+        _public_address,
+    )
+    findings: list[Finding] = []
+    for check in checks:
+        try:
+            findings += check(app)
+        except (DigestError, OSError) as error:
+            findings.append(Finding(level="error", sentence=str(error)))
+    return findings
+
+
+def _configuration(app: App) -> Iterator[Finding]:
+    yield Finding(level="ok", sentence="configuration: every key is known")
+    secret = Path(app.config.app.state) / "secret"
+    if secret.exists() and secret.stat().st_mode & 0o077:
+        yield Finding(
+            level="error", sentence=f"{secret} can be read by others", cure=f"chmod 600 {secret}"
+        )
+
+
+def _database(app: App) -> Iterator[Finding]:
+    app.database.ping()
+    schema.check(app.database)
+    yield Finding(level="ok", sentence=f"database: schema {schema.head()} is current")
+
+
+def _disk(app: App) -> Iterator[Finding]:
+    free = shutil.disk_usage(app.state).free
+    level: Literal["ok", "error"] = "ok" if free > _LEAST_FREE_BYTES else "error"
+    yield Finding(level=level, sentence=f"disk: {free // 1_000_000:,} MB free in {app.state}")
+
+
+def _headers(_app: App) -> Iterator[Finding]:
+    self_test()
+    yield Finding(level="ok", sentence="mail headers: this Python writes them safely")
+
+
+def _template(app: App) -> Iterator[Finding]:
+    """Render the worst a feed can bring through the operator's own templates."""
+    hostile = "AT&T <3 {{7*7}} </mj-text> " * 8
+    posts = tuple(
+        IssuePost(post_id=n, url=f"https://blog.example/{n}", title=hostile, source=hostile)
+        for n in range(1, 21)
+    )
+    issue = Issue(
+        newsletter=app.config.newsletter, period="2026-W01", number=1, day=date(2026, 1, 2),
+        posts=posts,
+    )  # fmt: skip
+    for composed in app.compose(issue):
+        size = len(composed.html.encode())
+        yield Finding(
+            level="ok", sentence=f"template: the worst case renders in {composed.language}, {size:,} bytes"
+        )
+
+
+def _time(app: App) -> Iterator[Finding]:
+    now = app.clock.now()
+    if now < _EARLIEST:
+        yield Finding(level="error", sentence=f"clock: it shows {now:%Y-%m-%d}", cure="set it")
+    due = calendar.next_due(app.config.schedule, now)
+    yield Finding(
+        level="ok",
+        sentence=f"clock and zone {app.config.schedule.zone}: next issue {due.name},"
+        f" {app.local(due.due_at)}",
+    )
+
+
+def _carrier(app: App) -> Iterator[Finding]:
+    trouble = app.carrier.check()
+    if trouble:
+        yield Finding(level="error", sentence=f"carrier {app.carrier.name}: {trouble}")
+    else:
+        yield Finding(level="ok", sentence=f"carrier {app.carrier.name}: it answers")
+
+
+def _public_address(app: App) -> Iterator[Finding]:
+    if not app.config.web.public_url.startswith("https://"):
+        yield Finding(
+            level="warning",
+            sentence=f"[web] public_url = {app.config.web.public_url!r} is not https:"
+            " mail programs show no one-click unsubscribe",
+            cure="set it to the https address readers reach",
+        )
+    if os.environ.get("DIGEST_APP__SECRET"):
+        yield Finding(level="ok", sentence="secret: from the environment")

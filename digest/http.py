@@ -1,0 +1,218 @@
+"""The one guarded web client: checked addresses, a total deadline, and bounded bodies."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import httpcore
+import httpx
+
+from digest.clock import Clock
+from digest.connection import Deadline, GuardedTransport, RefusedError, Resolve, resolve_by_system
+from digest.errors import DigestError
+from digest.inflate import DamagedError, TooLargeError, gunzip
+from digest.network import networks
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
+_SECRET_HEADERS = frozenset({"authorization", "cookie"})
+_CHUNK = 65_536  # bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpSettings:
+    """How the web is read.
+
+    ``deadline`` (seconds) holds for the whole fetch: names, connections, redirects and body.
+    ``connect_timeout`` (seconds) holds for each address tried. ``max_bytes`` limits the body, as
+    sent and as unfolded; ``max_header_bytes`` the headers of each answer. ``allow_networks``
+    opens networks that are not public, as "10.0.0.0/8".
+    """
+
+    user_agent: str = "Digest/0.1 (weekly newsletter; reads feeds)"
+    deadline: float = 20.0
+    connect_timeout: float = 5.0
+    max_bytes: int = 8_000_000
+    max_header_bytes: int = 65_536
+    max_redirects: int = 5
+    allow_networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """An answer. ``url`` is where it was found; header names are lower case.
+
+    ``content`` is unfolded, and empty for an error status. ``permanent_url`` is the new address
+    when the site says that it moved for good.
+    """
+
+    status: int
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    content: bytes = b""
+    permanent_url: str | None = None
+
+
+class FetchError(DigestError, OSError):
+    """The page could not be had; ``state`` is one word for it, ``retry_after`` is in seconds."""
+
+    def __init__(self, message: str, *, state: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.state = state
+        self.retry_after = retry_after
+
+
+class Client:
+    """Fetches pages; one object serves any number of threads."""
+
+    def __init__(
+        self,
+        settings: HttpSettings,
+        *,
+        resolve: Resolve = resolve_by_system,
+        clock: Clock | None = None,
+    ) -> None:
+        self._settings = settings
+        self._resolve = resolve
+        self._clock = clock or Clock()
+        self._allowed = networks(settings.allow_networks)
+        self._tls = httpx.create_ssl_context()
+
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Response:
+        """Fetch a page; raise `FetchError` for anything that is no answer.
+
+        Redirects are followed and every hop is checked like the first. An answer with an error
+        status is returned, not raised.
+        """
+        address = _checked(url)
+        deadline = Deadline(self._settings.deadline, clock=self._clock)
+        transport = GuardedTransport(
+            tls=self._tls,
+            deadline=deadline,
+            connect_timeout=self._settings.connect_timeout,
+            resolve=self._resolve,
+            allowed=self._allowed,
+        )
+        try:
+            with httpx.Client(transport=transport, trust_env=False) as client:
+                return _follow(client, address, headers or {}, settings=self._settings)
+        except RefusedError as error:
+            raise FetchError(str(error), state="address refused") from error
+        except (httpcore.TimeoutException, TimeoutError) as error:
+            raise FetchError(
+                f"{address.host} gave no whole answer within {deadline.passed():.0f} seconds",
+                state="timed out",
+            ) from error
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            reason = str(error) or type(error).__name__
+            raise FetchError(
+                f"{address.host} cannot be read ({reason[:200]})", state="unreachable"
+            ) from error
+
+
+def _checked(url: str | httpx.URL) -> httpx.URL:
+    """Return the address, or raise when it is not one of the web.
+
+    Names and passwords in an address are refused: they end up in logs and in links.
+    """
+    try:
+        address = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise FetchError("this is no web address; correct it", state="address refused") from error
+    if address.scheme not in {"http", "https"} or not address.host:
+        raise FetchError(
+            f"only http and https addresses are read, not {address.scheme or 'a path'!r}",
+            state="address refused",
+        )
+    if address.userinfo:
+        raise FetchError(
+            f"the address at {address.host} carries a name or password; remove it",
+            state="address refused",
+        )
+    return address
+
+
+def _follow(
+    client: httpx.Client,
+    address: httpx.URL,
+    headers: Mapping[str, str],
+    *,
+    settings: HttpSettings,
+) -> Response:
+    """Ask, and follow redirects up to the cap."""
+    asked = {"accept-encoding": "gzip", "user-agent": settings.user_agent} | dict(headers)
+    permanent: httpx.URL | None = None
+    only_permanent = True
+    for _ in range(settings.max_redirects + 1):
+        request = client.build_request("GET", address, headers=asked)
+        response = client.send(request, stream=True)
+        try:
+            found = _headers(response, settings=settings)
+            if response.status_code not in _REDIRECTS or "location" not in found:
+                return Response(
+                    status=response.status_code,
+                    url=str(address),
+                    headers=found,
+                    content=_body(response, settings=settings),
+                    permanent_url=str(permanent) if permanent else None,
+                )
+        finally:
+            response.close()
+        target = _target(address, found["location"])
+        only_permanent &= response.status_code in _PERMANENT and not _is_downgrade(address, target)
+        permanent = target if only_permanent else permanent
+        if target.netloc != address.netloc:
+            asked = {name: asked[name] for name in asked if name.lower() not in _SECRET_HEADERS}
+        address = target
+    raise FetchError(
+        f"{address.host} sends us on more than {settings.max_redirects} times",
+        state="too many redirects",
+    )
+
+
+def _target(address: httpx.URL, location: str) -> httpx.URL:
+    try:
+        return _checked(address.join(location))
+    except (httpx.InvalidURL, ValueError) as error:
+        raise FetchError(
+            f"{address.host} sends us on to something that is no address", state="address refused"
+        ) from error
+
+
+def _is_downgrade(address: httpx.URL, target: httpx.URL) -> bool:
+    return address.scheme == "https" and target.scheme == "http"
+
+
+def _headers(response: httpx.Response, *, settings: HttpSettings) -> dict[str, str]:
+    size = sum(len(name) + len(value) for name, value in response.headers.raw)
+    if size > settings.max_header_bytes:
+        raise FetchError(f"the headers are {size} bytes long", state="too large")
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _body(response: httpx.Response, *, settings: HttpSettings) -> bytes:
+    """Read the body of a good answer, as sent, and unfold it within the limit."""
+    if not response.is_success:
+        return b""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower() or "identity"
+    if encoding not in {"identity", "gzip", "x-gzip"}:
+        raise FetchError(
+            f"the body is compressed as {encoding[:40]!r}, though only gzip was asked for",
+            state="http error",
+        )
+    limit = settings.max_bytes
+    chunks = _bounded(response.iter_raw(_CHUNK), limit=limit)
+    try:
+        return b"".join(chunks) if encoding == "identity" else gunzip(chunks, limit=limit)
+    except TooLargeError as error:
+        raise FetchError(str(error), state="too large") from error
+    except DamagedError as error:
+        raise FetchError(str(error), state="unreachable") from error
+
+
+def _bounded(chunks: Iterable[bytes], *, limit: int) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise TooLargeError(f"the body is longer than {limit} bytes")
+        yield chunk

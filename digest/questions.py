@@ -1,0 +1,264 @@
+"""Answers what an operator asks: which issue is it, who was not served, why is this post out."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from subscribers.addresses import Mailbox
+
+from digest import calendar, selection, weekly
+from digest.app import App
+from digest.calendar import Period
+from digest.delivery import ledger
+from digest.delivery.state import DeliveryState
+from digest.editions import store as editions
+from digest.editions.issue import Issue
+from digest.editions.state import OPEN, SEALED
+from digest.editions.store import Edition
+from digest.errors import PersonNeededError, UsageError
+from digest.posts import store as posts
+from digest.posts.post import Post
+from digest.render.compose import ComposedIssue
+from digest.tables import DeliveryRow, EditionRow
+from subscribers import audience, consent, directory
+from subscribers.errors import AddressError, UnknownSubscriberError
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """How many readers an issue would have now, and who would be left out, by reason."""
+
+    candidates: int
+    excluded: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unserved:
+    """One person whom an issue did not reach."""
+
+    email: str
+    state: DeliveryState
+    code: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What became of a sealed issue."""
+
+    issue: Issue | None
+    counts: Mapping[DeliveryState, int]
+    excluded: Mapping[str, int]
+    unserved: tuple[Unserved, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """One subscriber, with the evidence of consent and the fate of each issue."""
+
+    email: str
+    status: str
+    language: str
+    consent: tuple[tuple[datetime, str, str], ...]
+    issues: tuple[tuple[str, str, str], ...]
+
+
+def period(app: App, name: str | None) -> Period:
+    """Return the period of this name (default: the current one), or say how names look."""
+    if name is None:
+        return current_period(app)
+    found = calendar.named(app.config.schedule, name, near=app.clock.now())
+    if found is None:
+        now = calendar.latest_due(app.config.schedule, app.clock.now())
+        raise UsageError(f"there is no issue {name!r}; names look like {now.name}")
+    return found
+
+
+def current_period(app: App) -> Period:
+    """Return the period a person would look at now: a due one that is still open, else the next."""
+    now = app.clock.now()
+    latest = calendar.latest_due(app.config.schedule, now)
+    with app.database.read() as session:
+        edition = editions.find(session, app.newsletter, period=latest.name)
+        due = weekly.began_before(session, latest.due_at, now=now)
+    if (edition is None and due) or (edition and edition.state in OPEN):
+        return latest
+    return calendar.next_due(app.config.schedule, now)
+
+
+def edition(app: App, name: str | None) -> Edition | None:
+    """Return an edition by its period's name, or the newest one."""
+    with app.database.read() as session:
+        if name:
+            return editions.find(session, app.newsletter, period=name)
+        everything = editions.all_editions(session, app.newsletter)
+    return everything[-1] if everything else None
+
+
+def edition_named(app: App, name: str | None) -> Edition:
+    """Return an edition by its period's name (default: the newest), or say that there is none."""
+    found = edition(app, name)
+    if found is None:
+        raise UsageError(
+            f"issue {name or ''} has not been opened yet; 'digest issue list' names all,"
+            " and 'digest run' opens the one that is due"
+        )
+    return found
+
+
+def all_editions(app: App) -> list[Edition]:
+    """Return every edition, newest first."""
+    with app.database.read() as session:
+        return editions.all_editions(session, app.newsletter)[::-1]
+
+
+def preview(app: App, asked: Period, *, language: str | None) -> ComposedIssue:
+    """Render the issue of a period as it would be sent now."""
+    planned = weekly.plan(app, asked)
+    if planned.issue is None:
+        raise PersonNeededError(
+            f"issue {asked.name} has no posts yet; 'digest fetch' looks for new"
+        )
+    for composed in planned.composed:
+        if language in {None, composed.language}:
+            return composed
+    known = ", ".join(composed.language for composed in planned.composed)
+    raise UsageError(f"there is no variant in {language!r}; there are: {known}")
+
+
+def account(app: App, edition: Edition) -> Account:
+    """Return what became of an issue, naming everybody it did not reach."""
+    with app.database.read() as session:
+        left = ledger.unserved(session, edition.id)
+        names = {
+            person.subscriber_id: person.email
+            for person in audience.readers(session, subscriber_ids=[u.subscriber_id for u in left])
+        }
+        return Account(
+            issue=editions.issue_of(session, edition.id),
+            counts=ledger.counts(session, edition.id),
+            excluded=ledger.excluded(session, edition.id),
+            unserved=tuple(
+                Unserved(
+                    email=names.get(one.subscriber_id, "(erased)"),
+                    state=one.state,
+                    code=one.code,
+                    reason=one.reason,
+                )
+                for one in left
+            ),
+        )
+
+
+def people(app: App) -> People:
+    """Count who would get an issue that is frozen now."""
+    with app.database.read() as session:
+        wanted = audience.candidates(now=app.clock.now()).subquery()
+        return People(
+            candidates=session.scalar(select(func.count()).select_from(wanted)) or 0,
+            excluded=audience.excluded(session, now=app.clock.now()),
+        )
+
+
+def roll_call(app: App) -> Iterator[tuple[str, str]]:
+    """Name every member and whether an issue that is frozen now would reach them."""
+    with app.database.read() as session:
+        yield from audience.roll_call(session, now=app.clock.now())
+
+
+def person(app: App, address: str) -> Person:
+    """Return everything about one subscriber."""
+    mailbox = Mailbox.parse(address)
+    with app.database.read() as session:
+        found = directory.find(session, mailbox=mailbox, keyring=app.keyring)
+        if found is None:
+            raise UnknownSubscriberError(f"nobody is known under {address}")
+        fates = session.execute(
+            select(EditionRow.period, DeliveryRow.state, DeliveryRow.code, DeliveryRow.reason)
+            .join(EditionRow, EditionRow.id == DeliveryRow.edition_id)
+            .where(DeliveryRow.subscriber_id == found.id)
+            .order_by(EditionRow.due_at)
+        )
+        return Person(
+            email=found.email or "(erased)",
+            status=str(found.status),
+            language=found.language,
+            consent=tuple(
+                (event.at, event.kind, event.source)
+                for event in consent.history(session, subscriber_id=found.id)
+            ),
+            issues=tuple(
+                (name, state, " ".join(part for part in (code, reason) if part))
+                for name, state, code, reason in fates
+            ),
+        )
+
+
+def why(app: App, what: str, *, name: str | None) -> list[str]:
+    """Say why a post (by address) or a person (by email) is in or out of an issue."""
+    if "@" in what and "/" not in what:
+        return _why_person(app, what)
+    with app.database.read() as session:
+        found = posts.find_by_url(session, what)
+        if not found:
+            return [f"no source has shown a post under {what}; 'digest source list' has the states"]
+        return [_why_post(app, session, post, name=name) for post in found]
+
+
+def _why_post(app: App, session: Session, post: Post, *, name: str | None) -> str:
+    placed = editions.place_of(session, app.newsletter, post_id=post.id)
+    about = f"{post.title!r} from {post.source}"
+    if placed:
+        return f"{about} is in issue {placed.number} ({placed.period}, {placed.state})"
+    asked = period(app, name)
+    chosen = selection.select(
+        editions.candidates(session, app.newsletter),
+        rules=app.config.selection,
+        period=asked,
+        seen_since=editions.last_frozen_at(session, app.newsletter),
+    )
+    for refusal in chosen.refused:
+        if refusal.post.id == post.id:
+            detail = f" ({refusal.detail})" if refusal.detail else ""
+            return f"{about} is not in issue {asked.name}, because it {refusal.reason}{detail}"
+    if not chosen.enough:
+        return f"{about} waits: issue {asked.name} has fewer posts than [selection] minimum"
+    return f"{about} will be in issue {asked.name}, due {app.local(asked.due_at)}"
+
+
+def _why_person(app: App, address: str) -> list[str]:
+    try:
+        mailbox = Mailbox.parse(address)
+    except AddressError as error:
+        return [str(error)]
+    with app.database.read() as session:
+        found = directory.find(session, mailbox=mailbox, keyring=app.keyring)
+        if found is None:
+            return [f"nobody is known under {address}: no issue goes there"]
+        sentence = audience.explain(session, subscriber_id=found.id, now=app.clock.now())
+        fates = session.execute(
+            select(EditionRow.period, DeliveryRow.state, DeliveryRow.code, DeliveryRow.reason)
+            .join(EditionRow, EditionRow.id == DeliveryRow.edition_id)
+            .where(DeliveryRow.subscriber_id == found.id)
+            .order_by(EditionRow.due_at.desc())
+            .limit(5)
+        )
+        lines = [
+            f"issue {name_}: {state} {code or ''} {reason or ''}".rstrip()
+            for name_, state, code, reason in fates
+        ]
+    return [f"{address} {sentence}", *lines]
+
+
+def nothing_to_do(app: App, edition: Edition | None) -> str:
+    """Say that nothing is due, what the last issue was, and when the next one comes."""
+    now = app.clock.now()
+    coming = calendar.next_due(app.config.schedule, now)
+    last = ""
+    if edition and edition.state in SEALED:
+        last = f"issue {edition.number} ({edition.period}) is {edition.state}; "
+    elif edition:
+        last = f"issue {edition.period} is {edition.state}: {edition.reason}; "
+    return f"nothing to do: {last}next is {coming.name}, due {app.local(coming.due_at)}"
