@@ -20,7 +20,7 @@ from digest.clock import Clock
 from digest.delivery import batches, ledger
 from digest.delivery.batches import Claim, Worker
 from digest.delivery.retry import RetrySettings, next_try
-from digest.delivery.state import DeliveryState
+from digest.delivery.state import OPEN, DeliveryState
 from digest.editions import store as editions
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
@@ -62,9 +62,14 @@ class SendReport:
     trouble: str | None = None
 
     @property
+    def unknown(self) -> int:
+        """How many letters nobody can know about."""
+        return self.counts.get(DeliveryState.UNKNOWN, 0)
+
+    @property
     def waiting(self) -> int:
         """How many letters the next run will take up."""
-        return sum(count for state, count in self.counts.items() if state in ledger.OPEN)
+        return sum(count for state, count in self.counts.items() if state in OPEN)
 
 
 @dataclass
@@ -140,7 +145,7 @@ class Sender:
         with self._database.begin() as session:
             edition = editions.get(session, job.edition.id)
             counts = ledger.counts(session, edition.id)
-            waiting = any(state in ledger.OPEN for state in counts)
+            waiting = any(state in OPEN for state in counts)
             if edition.state is EditionState.SENDING and not waiting:
                 editions.move(session, edition, to=EditionState.SENT, now=self._clock.now())
                 edition = editions.get(session, edition.id)

@@ -1,0 +1,41 @@
+"""Which carriers there are, and how one is made from its settings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from digest.clock import Clock
+from digest.errors import ConfigurationError
+from digest.providers.carrier import Carrier
+from digest.providers.folder import FolderCarrier, FolderSettings
+from digest.providers.memory import MemoryCarrier
+from digest.providers.smtp import SmtpCarrier, SmtpSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarrierSettings:
+    """Which carrier takes the letters, and the settings of each."""
+
+    kind: str = "smtp"
+    smtp: SmtpSettings = field(default_factory=SmtpSettings)
+    folder: FolderSettings = field(default_factory=FolderSettings)
+
+
+KINDS: Mapping[str, Callable[[CarrierSettings, Clock], Carrier]] = {
+    "smtp": lambda settings, clock: SmtpCarrier(settings.smtp, clock=clock),
+    "folder": lambda settings, _: FolderCarrier(settings.folder),
+    "memory": lambda _, __: MemoryCarrier(),
+}
+
+
+def build(settings: CarrierSettings, *, clock: Clock | None = None) -> Carrier:
+    """Make the carrier; its time limits run on ``clock``, else on the machine's.
+
+    Raises `ConfigurationError` for a kind that does not exist and for settings that cannot work.
+    """
+    make = KINDS.get(settings.kind)
+    if make is None:
+        near = get_close_matches(settings.kind, KINDS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(KINDS)}"
+        raise ConfigurationError(f"carrier kind {settings.kind!r} does not exist; {hint}")
+    return make(settings, clock or Clock())
