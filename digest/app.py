@@ -10,8 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from subscribers.tokens import Keyring
-
 from digest.clock import Clock
 from digest.config import Configuration
 from digest.delivery.sender import Sender
@@ -20,14 +18,17 @@ from digest.editions.store import Edition, Variant
 from digest.errors import ConfigurationError
 from digest.http import Client
 from digest.mail.selftest import self_test
+from digest.processes import Processes
 from digest.providers import registry as carriers
 from digest.providers.carrier import Carrier
 from digest.render.compose import ComposedIssue, Composer
+from digest.render.environment import load_theme
 from digest.render.lint import Finding, lint
 from digest.render.personal import Personaliser
 from digest.sources.guard import Parser
 from digest.sources.poll import PollResult, poll
 from storage.database import Database
+from subscribers.tokens import Keyring, Purpose
 
 _SECRET_BYTES = 32
 _SHORTEST_SECRET = 24
@@ -68,6 +69,11 @@ class App:
         return folder
 
     @cached_property
+    def processes(self) -> Processes:
+        """The locks by which processes of this machine know of each other's end."""
+        return Processes(self.state / "processes")
+
+    @cached_property
     def keyring(self) -> Keyring:
         """The keys that sign links and hash addresses; the first one signs."""
         first = self.config.app.secret or _secret_file(self.state / "secret")
@@ -79,9 +85,14 @@ class App:
         return Keyring(tuple(s.encode() for s in (first, *self.config.app.old_secrets)))
 
     @cached_property
+    def client(self) -> Client:
+        """The one guarded web client."""
+        return Client(self.config.http, clock=self.clock)
+
+    @cached_property
     def carrier(self) -> Carrier:
         """The way letters leave."""
-        return carriers.build(self.config.carrier)
+        return carriers.build(self.config.carrier, clock=self.clock)
 
     @property
     def leaves_machine(self) -> bool:
@@ -104,13 +115,19 @@ class App:
             settings=self.config.delivery,
             clock=self.clock,
             stop=self.stop,
-            locks=self.state / "workers",
+            processes=self.processes,
         )
 
     @cached_property
     def composer(self) -> Composer:
-        """What renders an issue."""
-        return Composer(self.config.email, web=self.config.web)
+        """What renders an issue; the operator's templates win over the shipped ones."""
+        folder = self.config.app.templates
+        return Composer(
+            theme=load_theme(self.config.email.theme, folder=Path(folder) if folder else None),
+            settings=self.config.email,
+            schedule=self.config.schedule,
+            public_url=self.config.web.public_url,
+        )
 
     def compose(self, issue: Issue) -> tuple[ComposedIssue, ...]:
         """Render every variant of an issue."""
@@ -124,10 +141,34 @@ class App:
         return tuple(lint(issue, composed))
 
     def personalisers(
-        self, edition: Edition, variants: Mapping[int, Variant]
+        self, edition: Edition, issue: Issue, variants: Mapping[int, Variant]
     ) -> dict[int, Personaliser]:
-        """Compile the frozen variants into letters with open slots."""
-        raise NotImplementedError
+        """Compile the frozen variants into letters with open slots, by the variants' ids.
+
+        Dated when the edition was frozen, so that every retry gives the same bytes.
+        """
+        return {
+            variant_id: Personaliser(
+                ComposedIssue(
+                    language=variant.language,
+                    subject=variant.subject,
+                    html=variant.html,
+                    text=variant.text,
+                ),
+                issue=issue,
+                sender=self.config.sender,
+                public_url=self.config.web.public_url,
+                unsubscribe_url=self.unsubscribe_url,
+                dated=edition.frozen_at or self.clock.now(),
+                zone=self.zone,
+            )
+            for variant_id, variant in variants.items()
+        }
+
+    def unsubscribe_url(self, subscriber_id: int) -> str:
+        """Return the address at which one reader leaves."""
+        token = self.keyring.sign(subscriber_id, purpose=Purpose.UNSUBSCRIBE)
+        return f"{self.config.web.public_url.rstrip('/')}/u/{token}"
 
     def poll(
         self,
@@ -136,11 +177,11 @@ class App:
         due_only: bool,
         report: Callable[[PollResult], None],
     ) -> list[PollResult]:
-        """Ask the sources; network, parsing children and database live only as long as that."""
-        with Client(self.config.http) as client, Parser() as parser:
+        """Ask the sources; the parsing children live only as long as that."""
+        with Parser(self.config.parser) as parser:
             return poll(
                 self.database,
-                client=client,
+                client=self.client,
                 parser=parser,
                 now=self.clock.now(),
                 settings=self.config.sources,

@@ -89,7 +89,8 @@ def _template(app: App) -> Iterator[Finding]:
     for composed in app.compose(issue):
         size = len(composed.html.encode())
         yield Finding(
-            level="ok", sentence=f"template: the worst case renders in {composed.language}, {size:,} bytes"
+            level="ok",
+            sentence=f"template: the worst case renders in {composed.language}, {size:,} bytes",
         )
 
 

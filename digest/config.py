@@ -31,6 +31,7 @@ from digest.mail.mime import SenderSettings
 from digest.providers.registry import CarrierSettings
 from digest.render.compose import EmailSettings
 from digest.selection import SelectionRules
+from digest.sources.guard import ParserSettings
 from digest.sources.poll import PollSettings
 from digest.web.site import WebSettings
 from storage.database import DatabaseSettings
@@ -69,6 +70,7 @@ class Configuration(BaseSettings):
     selection: SelectionRules = SelectionRules()
     http: HttpSettings = HttpSettings()
     sources: PollSettings = PollSettings()
+    parser: ParserSettings = ParserSettings()
     email: EmailSettings = EmailSettings()
     sender: SenderSettings = SenderSettings()
     carrier: CarrierSettings = CarrierSettings()
@@ -249,7 +251,7 @@ def _below(folder: Path, config: Configuration) -> Configuration:
     if url.startswith("sqlite:///"):
         url = f"sqlite:///{below(url.removeprefix('sqlite:///'))}"
     carrier = config.carrier
-    mail_folder = dataclasses.replace(carrier.folder, path=below(carrier.folder.path))
+    mail_folder = dataclasses.replace(carrier.folder, path=folder / carrier.folder.path)
     return config.model_copy(
         update={
             "database": dataclasses.replace(config.database, url=url),

@@ -1,5 +1,6 @@
 """The one guarded web client: checked addresses, a total deadline, and bounded bodies."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _SECRET_HEADERS = frozenset({"authorization", "cookie"})
 _CHUNK = 65_536  # bytes
+_HOST = re.compile(rb"[A-Za-z0-9._:-]+")  # after IDNA; httpx lets brackets and more through
+_PORTS = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,11 +121,13 @@ def _checked(url: str | httpx.URL) -> httpx.URL:
         address = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError("this is no web address; correct it", state="address refused") from error
-    if address.scheme not in {"http", "https"} or not address.host:
+    if address.scheme not in {"http", "https"}:
         raise FetchError(
             f"only http and https addresses are read, not {address.scheme or 'a path'!r}",
             state="address refused",
         )
+    if not _HOST.fullmatch(address.raw_host) or not 0 < (address.port or 80) < _PORTS:
+        raise FetchError("this address names no host; correct it", state="address refused")
     if address.userinfo:
         raise FetchError(
             f"the address at {address.host} carries a name or password; remove it",

@@ -15,8 +15,8 @@ Network = IPv4Network | IPv6Network
 
 WEB_PORTS = frozenset({80, 443})
 
-# `ipaddress.is_global` calls some of these public on Python 3.11, and all of them can lead
-# somewhere else than they say, or to more than one machine.
+# `ipaddress.is_global` calls some of these public on Python 3.11, and each of them leads
+# somewhere else than it says, or to more than one machine.
 _REFUSED = tuple(
     ip_network(text)
     for text in (
@@ -24,18 +24,14 @@ _REFUSED = tuple(
         "192.88.99.0/24",  # 6to4 relays
         "224.0.0.0/4",  # multicast
         "240.0.0.0/4",  # reserved
-        "::/96",  # IPv4-compatible
-        "::ffff:0:0/96",  # IPv4-mapped
-        "::ffff:0:0:0/96",  # IPv4-translated
-        "64:ff9b::/96",  # NAT64
-        "64:ff9b:1::/48",  # NAT64, local
         "2001::/23",  # protocol assignments, Teredo among them
         "2002::/16",  # 6to4
-        "5f00::/16",  # segment routing
-        "fec0::/10",  # site-local
-        "ff00::/8",  # multicast
+        "3fff::/20",  # documentation
     )
 )
+# All that is given out so far (RFC 4291, 2.4). Outside lie multicast and site-local addresses,
+# and the IPv4-mapped, -compatible, -translated and NAT64 ones.
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
 # Where an IPv4 address stands inside an IPv6 address: network, and bits to the right of it.
 _EMBEDDING = tuple(
     (IPv6Network(text), shift)
@@ -59,6 +55,8 @@ def is_public(address: Address) -> bool:
 
     Addresses that only wrap another one (NAT64, 6to4, Teredo, mapped, ...) are never public.
     """
+    if address.version == 6 and address not in _GLOBAL_UNICAST:  # noqa: PLR2004 - IPv6
+        return False
     return address.is_global and not any(address in network for network in _REFUSED)
 
 

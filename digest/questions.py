@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from subscribers.addresses import Mailbox
 
 from digest import calendar, selection, weekly
 from digest.app import App
@@ -23,6 +22,7 @@ from digest.posts.post import Post
 from digest.render.compose import ComposedIssue
 from digest.tables import DeliveryRow, EditionRow
 from subscribers import audience, consent, directory
+from subscribers.addresses import Mailbox
 from subscribers.errors import AddressError, UnknownSubscriberError
 
 
@@ -83,7 +83,8 @@ def current_period(app: App) -> Period:
     with app.database.read() as session:
         edition = editions.find(session, app.newsletter, period=latest.name)
         due = weekly.began_before(session, latest.due_at, now=now)
-    if (edition is None and due) or (edition and edition.state in OPEN):
+    late = now - latest.due_at > app.config.schedule.lateness
+    if (edition is None and due and not late) or (edition and edition.state in OPEN):
         return latest
     return calendar.next_due(app.config.schedule, now)
 

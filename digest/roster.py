@@ -8,17 +8,16 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
-from subscribers.addresses import Mailbox
-from subscribers.directory import Member
 
 from digest.app import App
 from digest.errors import UsageError
-from digest.http import Client
 from digest.sources import fetch
-from digest.sources.adapter import Reading
+from digest.sources.adapter import Reading, UnreadableError
 from digest.sources.guard import Parser
 from digest.tables import SourceRow
 from subscribers import directory
+from subscribers.addresses import Mailbox
+from subscribers.directory import Member
 from subscribers.errors import SubscriberError
 
 _BATCH = 500  # people per transaction: short locks, few commits
@@ -55,9 +54,17 @@ def add_source(
 
 
 def try_source(app: App, url: str) -> Reading:
-    """Read a feed without saving anything."""
-    with Client(app.config.http) as client, Parser() as parser:
-        return fetch.read_once(url, client=client, parser=parser)
+    """Read a feed without saving anything; raises `DigestError` when there is nothing to read."""
+    with Parser(app.config.parser) as parser:
+        fetched = fetch.fetch(
+            fetch.Source(id=0, name=url, url=url),
+            client=app.client,
+            parser=parser,
+            now=app.clock.now(),
+        )
+    if fetched.reading is None:
+        raise UnreadableError(f"{url}: {fetched.state}: {fetched.detail}", state=str(fetched.state))
+    return fetched.reading
 
 
 def sources(app: App) -> Sequence[SourceRow]:

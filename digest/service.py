@@ -47,4 +47,6 @@ def _tick(app: App) -> None:
     for edition, report in done.sent:
         log.info("issue %s: %s", edition.period, dict(report.counts))
     if done.edition and done.edition.reason and done.edition.state in {"held", "paused"}:
-        log.warning("issue %s is %s: %s", done.edition.period, done.edition.state, done.edition.reason)
+        log.warning(
+            "issue %s is %s: %s", done.edition.period, done.edition.state, done.edition.reason
+        )

@@ -56,6 +56,9 @@ class SourceRow(Base):
     first_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     succeeded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     next_check_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    # Who is reading it at this moment, and until when that is believed.
+    claimed_by: Mapped[str | None] = mapped_column(String(200))
+    claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     failures: Mapped[int] = mapped_column(default=0)
     entries: Mapped[int | None] = mapped_column()  # posts seen at the last successful reading
 

@@ -8,8 +8,9 @@ whose edition it is, the conditional updates decide who freezes it, and the ledg
 sends which letter.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -24,7 +25,7 @@ from digest.delivery.state import DeliveryState
 from digest.editions import store as editions
 from digest.editions.issue import Issue, write_issue
 from digest.editions.state import GOING, OPEN, EditionState
-from digest.editions.store import Edition
+from digest.editions.store import Edition, Variant
 from digest.errors import PersonNeededError, UsageError
 from digest.render.compose import ComposedIssue
 from digest.render.lint import Finding
@@ -123,8 +124,12 @@ def open_for_person(app: App, period: Period) -> Edition:
 
 
 def plan(app: App, period: Period) -> Plan:
-    """Choose the posts and render the issue as it would be now; writes nothing."""
+    """Choose the posts and render the issue as it would be now; writes nothing.
+
+    A week that was not sent (held, too few posts) is taken over: the window reaches back to it.
+    """
     with app.database.read() as session:
+        period = _reaching_back(session, app, period)
         chosen = selection.select(
             editions.candidates(session, app.newsletter),
             rules=app.config.selection,
@@ -170,7 +175,7 @@ def freeze(app: App, edition: Edition, planned: Plan) -> Edition:
             session,
             edition,
             issue=planned.issue,
-            variants=[app.variant(composed) for composed in planned.composed],
+            variants=[_variant(composed) for composed in planned.composed],
             now=now,
         )
         if variants is not None:
@@ -191,9 +196,9 @@ def deliver(app: App, edition: Edition, *, report: Report = lambda _state: None)
         if edition.state is EditionState.FROZEN:
             editions.move(session, edition, to=EditionState.SENDING, now=app.clock.now())
             edition = editions.get(session, edition.id)
-        variants = editions.variants_of(session, edition.id)
+        issue, variants = _sealed(session, edition)
     return app.sender.send(
-        edition, personalisers=app.personalisers(edition, variants), report=report
+        edition, personalisers=app.personalisers(edition, issue, variants), report=report
     )
 
 
@@ -227,9 +232,46 @@ def period_of(app: App, edition: Edition) -> Period:
     )
 
 
+def _variant(composed: ComposedIssue) -> Variant:
+    return Variant(
+        language=composed.language,
+        subject=composed.subject,
+        html=composed.html,
+        text=composed.text,
+        sha256=_hash(composed),
+    )
+
+
+def _hash(words: ComposedIssue | Variant) -> str:
+    parts = (words.language, words.subject, words.html, words.text)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _sealed(session: Session, edition: Edition) -> tuple[Issue, dict[int, Variant]]:
+    """Load the frozen words and variants; refuse any that are not the ones that were sealed."""
+    issue = editions.issue_of(session, edition.id)
+    variants = editions.variants_of(session, edition.id)
+    broken = [v.language for v in variants.values() if v.sha256 != _hash(v)]
+    if issue is None or issue.seal != edition.seal or broken:
+        raise PersonNeededError(
+            f"the seal of issue {edition.period} is broken: its words were changed after the"
+            " freeze; nothing was sent, restore the database from a backup"
+        )
+    return issue, variants
+
+
 def _going(app: App) -> list[Edition]:
     with app.database.read() as session:
         return editions.all_editions(session, app.newsletter, states=GOING)
+
+
+def _reaching_back(session: Session, app: App, period: Period) -> Period:
+    """Open the window where the first week after the last frozen one opened."""
+    missed = editions.first_unsent(session, app.newsletter, before=period.due_at)
+    if missed is None or missed.opens_at >= period.opens_at:
+        return period
+    first_day = missed.opens_at.astimezone(app.zone).date()
+    return replace(period, opens_at=missed.opens_at, first_day=first_day)
 
 
 def _obstacle(app: App, edition: Edition, planned: Plan) -> str | None:

@@ -6,21 +6,15 @@ while its heartbeat (in the database's time) is young; on its own machine its de
 once, because the kernel lets go of its lock file.
 """
 
-import fcntl
-import os
-import secrets
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import RowMapping, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.delivery.state import DeliveryState
 from digest.editions.state import EditionState
+from digest.processes import Processes
 from digest.tables import DeliveryRow, EditionRow, WorkerRow
 from storage.database import clock_of
 
@@ -45,20 +39,6 @@ class Claim:
     attempts: int
 
 
-@contextmanager
-def worker_lock(folder: Path) -> Iterator[str]:
-    """Hold the lock file of a new worker name; the kernel frees it however the process ends."""
-    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = _lock_path(folder, name)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield name
-        finally:
-            path.unlink(missing_ok=True)
-
-
 def register(session: Session, name: str, *, now: datetime) -> Worker:
     """Enter a worker with a fresh heartbeat."""
     row = WorkerRow(name=name, started_at=now, heartbeat=clock_of(session))
@@ -74,26 +54,23 @@ def beat(session: Session, worker: Worker) -> None:
     )
 
 
-def dead_workers(session: Session, *, folder: Path, lease: float) -> list[Worker]:
+def dead_workers(session: Session, *, processes: Processes, lease: float) -> list[Worker]:
     """Return the workers whose claims may be taken back.
 
-    ``lease`` is the age in seconds at which a heartbeat is stale. A worker of this machine is dead
-    as soon as its lock file can be locked; without the file only the lease speaks.
+    A worker of this machine is dead as soon as its lock is free; any other one when its heartbeat
+    is older than ``lease`` seconds.
     """
     stale = clock_of(session) - lease
-    here = socket.gethostname()
     dead = []
     for row in session.scalars(select(WorkerRow)):
-        path = _lock_path(folder, row.name)
-        local = row.name.split(":")[0] == here and path.exists()
-        if _is_free(path) if local else row.heartbeat < stale:
+        seen = processes.is_dead(row.name)
+        if row.heartbeat < stale if seen is None else seen:
             dead.append(Worker(id=row.id, name=row.name))
     return dead
 
 
-def retire(session: Session, worker: Worker, *, folder: Path) -> None:
+def retire(session: Session, worker: Worker) -> None:
     """Strike a worker that holds nothing any more."""
-    _lock_path(folder, worker.name).unlink(missing_ok=True)
     session.execute(delete(WorkerRow).where(WorkerRow.id == worker.id))
 
 
@@ -140,18 +117,3 @@ def _claim(row: RowMapping) -> Claim:
         epoch=row["epoch"],
         attempts=row["attempts"],
     )
-
-
-def _lock_path(folder: Path, name: str) -> Path:
-    return folder / f"{name.replace(':', '-')}.lock"
-
-
-def _is_free(path: Path) -> bool:
-    try:
-        with path.open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return True
-    except BlockingIOError:
-        return False
-    return True

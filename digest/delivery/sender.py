@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
@@ -25,6 +24,7 @@ from digest.editions import store as editions
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
 from digest.mail.outcome import Outcome, Verdict
+from digest.processes import Processes
 from digest.providers.carrier import Carrier, Connection
 from digest.render.personal import Personaliser, Reader
 from storage.database import Database
@@ -96,24 +96,25 @@ class Sender:
         settings: DeliverySettings,
         clock: Clock,
         stop: threading.Event,
-        locks: Path,
+        processes: Processes,
     ) -> None:
         self._database = database
         self._carrier = carrier
         self._settings = settings
         self._clock = clock
         self._stop = stop
-        self._locks = locks
+        self._processes = processes
 
     def recover(self) -> int:
         """Take over what dead workers held; return how many letters became unknown."""
         with self._database.begin() as session:
             dead = batches.dead_workers(
-                session, folder=self._locks, lease=self._settings.lease_seconds
+                session, processes=self._processes, lease=self._settings.lease_seconds
             )
             unknown = ledger.recover(session, [w.id for w in dead], now=self._clock.now())
             for worker in dead:
-                batches.retire(session, worker, folder=self._locks)
+                batches.retire(session, worker)
+                self._processes.forget(worker.name)
         if dead:
             log.warning("took over from %d dead senders: %d letters unknown", len(dead), unknown)
         return unknown
@@ -154,7 +155,7 @@ class Sender:
     @contextmanager
     def _worker(self) -> Iterator[Worker]:
         """Register this process as a worker, keep its heart beating, and sign it off."""
-        with batches.worker_lock(self._locks) as name:
+        with self._processes.enter() as name:
             with self._database.begin() as session:
                 worker = batches.register(session, name, now=self._clock.now())
             done = threading.Event()
@@ -167,7 +168,7 @@ class Sender:
                 heart.join()
         with self._database.begin() as session:
             ledger.recover(session, [worker.id], now=self._clock.now())
-            batches.retire(session, worker, folder=self._locks)
+            batches.retire(session, worker)
 
     def _beat(self, worker: Worker, done: threading.Event) -> None:
         while not self._clock.wait(self._settings.lease_seconds / 4, stop=done):

@@ -73,7 +73,7 @@ class Issue:
     def seal(self) -> str:
         """A hash over every word: what was approved is what is sent, or the seal differs."""
         canonical = json.dumps(self.to_json(), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; `from_json` gives back an equal issue."""

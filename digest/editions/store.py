@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -129,6 +129,26 @@ def last_frozen_at(session: Session, newsletter: str) -> datetime | None:
     return session.scalar(
         select(func.max(EditionRow.frozen_at)).where(EditionRow.newsletter == newsletter)
     )
+
+
+def first_unsent(session: Session, newsletter: str, *, before: datetime) -> Edition | None:
+    """Return the oldest edition, due before this moment, that came after the last frozen one."""
+    last = (
+        select(func.max(EditionRow.due_at))
+        .where(EditionRow.newsletter == newsletter, EditionRow.frozen_at.is_not(None))
+        .scalar_subquery()
+    )
+    row = session.scalar(
+        select(EditionRow)
+        .where(
+            EditionRow.newsletter == newsletter,
+            EditionRow.due_at < before,
+            or_(last.is_(None), EditionRow.due_at > last),
+        )
+        .order_by(EditionRow.due_at)
+        .limit(1)
+    )
+    return _edition(row) if row else None
 
 
 def next_number(session: Session, newsletter: str) -> int:

@@ -1,0 +1,5 @@
+"""Runs the command line as `python -m digest`."""
+
+from digest.cli.main import main
+
+main()

@@ -1,0 +1,54 @@
+"""Which processes of this machine are alive: each holds a lock that the kernel frees at its end."""
+
+import fcntl
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The lock files of one installation on this machine, in ``folder``."""
+
+    folder: Path
+
+    @contextmanager
+    def enter(self) -> Iterator[str]:
+        """Hold a new name, of host, process and a random part, as long as this block runs."""
+        name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(name)
+        with path.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                yield name
+            finally:
+                path.unlink(missing_ok=True)
+
+    def is_dead(self, name: str) -> bool | None:
+        """Whether the holder of this name has died: None for one that cannot be seen from here.
+
+        A holder on another machine, or without a lock file, can only be judged by its lease.
+        """
+        path = self._path(name)
+        if name.split(":", maxsplit=1)[0] != socket.gethostname():
+            return None
+        try:
+            with path.open("r+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return None
+        except BlockingIOError:
+            return False
+        return True
+
+    def forget(self, name: str) -> None:
+        """Remove what a dead process left."""
+        self._path(name).unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name.replace(':', '-')}.lock"

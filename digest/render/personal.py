@@ -1,0 +1,95 @@
+"""One reader's letter: the slots of a composed issue filled, nothing rendered or parsed again."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+from digest.editions.issue import Issue
+from digest.errors import UnfitError
+from digest.mail.headers import wire_address
+from digest.mail.letter import Letter
+from digest.mail.mime import Mailing, Mould, SenderSettings
+from digest.render.compose import ComposedIssue
+from digest.render.slots import Slot, markers, without_edges
+from digest.render.words import written_date
+
+_URL = re.compile(r"https?://[!-;=?-~]+")  # printable ASCII but for "<" and ">"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """The person a letter is for; ``confirmed_at`` is an aware instant."""
+
+    subscriber_id: int
+    email: str
+    name: str | None
+    language: str
+    confirmed_at: datetime
+
+
+class Personaliser:
+    """Writes the letters of one composed issue; safe to share between threads.
+
+    ``unsubscribe_url`` makes the address from a subscriber's id. ``dated`` is the letters' Date,
+    the same on every retry. ``zone`` is the newsletter's, for the day of the confirmation.
+    """
+
+    def __init__(
+        self,
+        composed: ComposedIssue,
+        *,
+        issue: Issue,
+        sender: SenderSettings,
+        public_url: str,
+        unsubscribe_url: Callable[[int], str],
+        dated: datetime,
+        zone: tzinfo,
+    ) -> None:
+        self._language = composed.language
+        self._return_domain = sender.return_domain
+        self._unsubscribe_url = unsubscribe_url
+        self._zone = zone
+        self._days: dict[date, str] = {}
+        mailing = Mailing(
+            newsletter=issue.newsletter.name,
+            slug=issue.newsletter.slug,
+            period=issue.period,
+            subject=composed.subject,
+            text=without_edges(composed.text, seal=issue.seal),
+            html=without_edges(composed.html, seal=issue.seal),
+            date=dated,
+            archive_url=f"{public_url.rstrip('/')}/archive",
+        )
+        self._mould = Mould(mailing, sender=sender, slots=markers(seal=issue.seal))
+
+    def letter(self, reader: Reader, *, key: str) -> Letter:
+        """Write the letter; the same reader and key give the same bytes.
+
+        ``key`` names the delivery. Raises `UnfitError` when the reader's address cannot be written
+        into a mail.
+        """
+        address = wire_address(reader.email)
+        unsubscribe_url = self._unsubscribe_url(reader.subscriber_id)
+        if not _URL.fullmatch(unsubscribe_url):
+            raise UnfitError("the unsubscribe address is no http(s) address; check public_url")
+        message = self._mould.fill(
+            key=key,
+            name=reader.name,
+            address=address,
+            unsubscribe_url=unsubscribe_url,
+            values={
+                Slot.EMAIL: reader.email,
+                Slot.CONFIRMED_ON: self._day(reader.confirmed_at),
+                Slot.UNSUBSCRIBE_URL: unsubscribe_url,
+            },
+        )
+        # A bounce finds its delivery by the address it comes back to (VERP).
+        sender = f"b+{key}@{self._return_domain}"
+        return Letter(key=key, sender=sender, recipient=address, message=message)
+
+    def _day(self, moment: datetime) -> str:
+        day = moment.astimezone(self._zone).date()
+        if day not in self._days:  # many readers share few days, and writing one out is slow
+            self._days[day] = written_date(day, pattern="long", language=self._language)
+        return self._days[day]

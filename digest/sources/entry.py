@@ -1,0 +1,125 @@
+"""The entries of a feed as they were written, and how they become fetched posts; pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from digest.posts.post import FetchedPost
+from digest.sources.dates import Stated, is_placeholder, read_date, settle
+from digest.sources.links import usable_link
+from digest.sources.text import (
+    SUMMARY_LENGTH,
+    body_text,
+    clean,
+    count_words,
+    cut,
+    title_text,
+)
+
+MOST_POSTS = 5_000  # of one reading; the rest of a larger feed is its archive
+_STAND_IN_LENGTH = 80  # characters of the summary that stand in for a missing title
+_WHOLE_POST = 300  # words; no excerpt is that long
+_MOST_TAGS, _LONGEST_NAME = 20, 100
+_AUTHOR_LENGTH = 300
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}")
+_ADDRESS = re.compile(r"[<(]?\s*\S+@\S+?\s*(?:[>)]|(?=\s)|$)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry, in the source's own words and markup.
+
+    ``links`` and ``dates`` come in the order in which they are to be believed.
+    """
+
+    links: tuple[str, ...] = ()
+    guid: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    content: str | None = None
+    author: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    dates: tuple[str, ...] = ()
+
+
+def posts_of(entries: Sequence[Entry], *, base: str, page_url: str) -> tuple[FetchedPost, ...]:
+    """Return the posts among the entries, in their order, each once."""
+    found: dict[tuple[str | None, str, str], FetchedPost] = {}
+    for entry, stated in _dated(entries):
+        post = _post(entry, stated, base=base, page_url=page_url)
+        if post is not None:
+            found.setdefault((post.guid, post.url, post.title), post)
+        if len(found) == MOST_POSTS:
+            break
+    return tuple(found.values())
+
+
+def language_tag(text: str | None) -> str | None:
+    """Return a language as "en" or "pt-BR", or None when this is no language tag."""
+    tag = (text or "").strip().replace("_", "-")
+    return tag if _LANGUAGE.fullmatch(tag) else None
+
+
+def _dated(entries: Sequence[Entry]) -> Iterator[tuple[Entry, Stated]]:
+    """Give the entries with their dates, without the pages that are no posts.
+
+    Generators such as Hugo list section pages too, and date them in the year 1: where others of
+    the feed have real dates, these are no posts.
+    """
+    dates = settle([next(filter(None, map(read_date, entry.dates)), None) for entry in entries])
+    has_dates = any(dates)
+    for entry, stated in zip(entries, dates, strict=True):
+        if not (has_dates and stated is None and any(map(is_placeholder, entry.dates))):
+            yield entry, stated
+
+
+def _post(entry: Entry, stated: Stated, *, base: str, page_url: str) -> FetchedPost | None:
+    """Return the post, or None when it has no address, or neither title nor text."""
+    links = entry.links
+    if entry.guid and entry.guid.startswith(("http://", "https://")):
+        links = (*links, entry.guid)
+    candidates = (usable_link(link, base=base, page_url=page_url) for link in links)
+    url = next(filter(None, candidates), None)
+    description, content = body_text(entry.summary), body_text(entry.content)
+    summary = cut(description or content, length=SUMMARY_LENGTH)
+    title = title_text(entry.title) or cut(summary, length=_STAND_IN_LENGTH)
+    if url is None or not title:
+        return None
+    post = FetchedPost(
+        url=url,
+        title=title,
+        guid=clean(entry.guid or "") or None,
+        summary=summary or None,
+        author=_author(entry.author),
+        tags=_tags(entry.tags),
+        language=language_tag(entry.language),
+        words=_words(description, content),
+    )
+    if isinstance(stated, datetime):
+        return replace(post, published_at=stated.astimezone(UTC))
+    return replace(post, published_on=stated)
+
+
+def _words(description: str, content: str) -> int | None:
+    """Count the words of the whole post, if the feed carries it.
+
+    Content is the whole post; a description is, when it is too long for an excerpt.
+    """
+    if content:
+        return count_words(content) or None
+    words = count_words(description)
+    return words if words >= _WHOLE_POST else None
+
+
+def _author(text: str | None) -> str | None:
+    """Return the name; an address is nobody's business."""
+    name = clean(_ADDRESS.sub(" ", title_text(text))).strip(" ()<>,")
+    return cut(name, length=_AUTHOR_LENGTH) or None
+
+
+def _tags(texts: Iterable[str]) -> tuple[str, ...]:
+    names = (cut(title_text(text), length=_LONGEST_NAME) for text in texts)
+    unique = {name.casefold(): name for name in names if name}
+    return tuple(unique.values())[:_MOST_TAGS]

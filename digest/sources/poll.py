@@ -1,0 +1,235 @@
+"""Asks which sources are due, reads them in threads, and saves what each one shows."""
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from digest.errors import UsageError
+from digest.http import Client
+from digest.sources.fetch import Fetched, Source, fetch
+from digest.sources.guard import Parser
+from digest.sources.record import record
+from digest.sources.state import State
+from digest.tables import SourceRow
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollSettings:
+    """How the sources are read.
+
+    ``threads`` read at once, but only ``per_host`` from one host, with ``gap_seconds`` between
+    two requests to it. A good source is read again after ``interval_minutes``. A source that is
+    being read belongs to one poller for ``lease_minutes``, if that poller dies.
+    """
+
+    threads: int = 8
+    per_host: int = 1
+    gap_seconds: float = 0.5
+    interval_minutes: int = 60
+    lease_minutes: int = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollResult:
+    """How the reading of one source ended, and how many posts it brought."""
+
+    source_id: int
+    name: str
+    state: State
+    detail: str | None = None
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+    held: int = 0
+
+
+Report = Callable[[PollResult], None]
+"""Told of each source when it is done; calls never overlap."""
+
+
+def poll(  # noqa: PLR0913 - its parts, its moment, its choice
+    database: Database,
+    *,
+    client: Client,
+    parser: Parser,
+    now: datetime,
+    settings: PollSettings,
+    due_only: bool,
+    names: Collection[str] | None = None,
+    report: Report = lambda _: None,
+    stop: threading.Event | None = None,
+) -> list[PollResult]:
+    """Read the sources that are due (or all, or those named); return how each one ended.
+
+    Paused sources are left alone, and so are those that another poller took first. ``stop`` ends
+    it between two sources. Unknown names raise `UsageError`.
+    """
+    with database.read() as session:
+        waiting = _waiting(session, now=now, due_only=due_only, names=names)
+    run = _Poll(
+        database=database,
+        client=client,
+        parser=parser,
+        now=now,
+        settings=settings,
+        report=report,
+        stop=stop or threading.Event(),
+    )
+    queues = _by_host(waiting, per_host=settings.per_host)
+    with ThreadPoolExecutor(settings.threads, thread_name_prefix="poll") as threads:
+        try:
+            for done in [threads.submit(run.read_all, queue) for queue in queues]:
+                done.result()
+        finally:
+            run.end()
+    return run.results
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Waiting:
+    """A source to be read, and the check that was planned for it when we looked."""
+
+    source: Source
+    planned: datetime | None
+
+
+def _waiting(
+    session: Session, *, now: datetime, due_only: bool, names: Collection[str] | None
+) -> list[_Waiting]:
+    rows = session.scalars(select(SourceRow).order_by(SourceRow.id)).all()
+    unknown = sorted(set(names or ()) - {row.name for row in rows})
+    if unknown:
+        raise UsageError(f"there is no source named {', '.join(unknown)}; see: digest source list")
+    return [
+        _Waiting(source=_source_of(row), planned=row.next_check_at)
+        for row in rows
+        if row.paused_at is None
+        and (names is None or row.name in names)
+        and not (due_only and row.next_check_at and row.next_check_at > now)
+    ]
+
+
+def _source_of(row: SourceRow) -> Source:
+    return Source(
+        id=row.id,
+        name=row.name,
+        url=row.url,
+        kind=row.kind,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        entries=row.entries,
+        failures=row.failures,
+    )
+
+
+def _by_host(waiting: Sequence[_Waiting], *, per_host: int) -> list[list[_Waiting]]:
+    """Split the sources into queues, each read one after the other; the longest first."""
+    hosts: dict[str, list[_Waiting]] = defaultdict(list)
+    for item in waiting:
+        hosts[urlsplit(item.source.url).netloc.lower()].append(item)
+    queues = [found[lane::per_host] for found in hosts.values() for lane in range(per_host)]
+    return sorted(filter(None, queues), key=len, reverse=True)
+
+
+class _Poll:
+    """One poll: what its threads share."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        client: Client,
+        parser: Parser,
+        now: datetime,
+        settings: PollSettings,
+        report: Report,
+        stop: threading.Event,
+    ) -> None:
+        self.results: list[PollResult] = []
+        self._database = database
+        self._client = client
+        self._parser = parser
+        self._now = now
+        self._settings = settings
+        self._report = report
+        self._stop = stop
+        self._ended = threading.Event()
+        # One saves at a time: two sources may list the same post, and only the second of two
+        # transactions in a row can see that it is known.
+        self._saving = threading.Lock()
+
+    def end(self) -> None:
+        """Let no thread begin another source."""
+        self._ended.set()
+
+    def read_all(self, queue: Sequence[_Waiting]) -> None:
+        """Read the sources of one host, one after the other."""
+        for position, waiting in enumerate(queue):
+            if position and self._stop.wait(self._settings.gap_seconds):
+                return
+            if self._stop.is_set() or self._ended.is_set():
+                return
+            if self._claim(waiting):
+                self._read(waiting.source)
+
+    def _claim(self, waiting: _Waiting) -> bool:
+        """Take the source if nobody else did since we looked: its planned check still stands."""
+        lease = self._now + timedelta(minutes=self._settings.lease_minutes)
+        statement = (
+            update(SourceRow)
+            .where(
+                SourceRow.id == waiting.source.id,
+                SourceRow.paused_at.is_(None),
+                SourceRow.next_check_at.is_not_distinct_from(waiting.planned),
+            )
+            .values(next_check_at=lease)
+        )
+        with self._database.begin() as session:
+            return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined] # of an UPDATE
+
+    def _read(self, source: Source) -> None:
+        """Read, save and report one source; its troubles are its own."""
+        try:
+            fetched = fetch(source, client=self._client, parser=self._parser, now=self._now)
+        except Exception as error:  # noqa: BLE001 - one bad blog never hurts another
+            fetched = _failed(source, error)
+        with self._saving:
+            try:
+                result = self._save(source, fetched)
+            except Exception as error:  # noqa: BLE001 - words that the database refuses, say
+                result = self._save(source, _failed(source, error))
+            self.results.append(result)
+            self._report(result)
+
+    def _save(self, source: Source, fetched: Fetched) -> PollResult:
+        interval = timedelta(minutes=self._settings.interval_minutes)
+        with self._database.begin() as session:
+            state, saved = record(
+                session, source_id=source.id, fetched=fetched, now=self._now, interval=interval
+            )
+        return PollResult(
+            source_id=source.id,
+            name=source.name,
+            state=state,
+            detail=fetched.detail,
+            new=saved.new,
+            changed=saved.changed,
+            known=saved.known,
+            held=saved.held,
+        )
+
+
+def _failed(source: Source, error: Exception) -> Fetched:
+    log.debug("source %d failed", source.id, exc_info=error)
+    return Fetched(state=State.FAILED, detail=f"an unforeseen error ({type(error).__name__})")

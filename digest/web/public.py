@@ -1,0 +1,130 @@
+"""The page behind every unsubscribe link, and the one-click answer that mail programs send.
+
+Looking changes nothing: scanners open every link in a mail, and some follow what they find.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from digest.clock import Clock
+from digest.web.stationery import PERSONAL, Stationery
+from storage.database import Database
+from subscribers.errors import TokenError, UnknownSubscriberError
+from subscribers.text import one_line
+from subscribers.tokens import Keyring, Purpose
+from subscribers.unsubscribe import Standing, look, undo, unsubscribe
+
+_LONGEST_AGENT = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsubscribePages:
+    """The pages below ``/u/<token>``; the token is all the permission they ask for."""
+
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    stationery: Stationery
+
+    def router(self) -> APIRouter:
+        """Join the pages to their addresses."""
+        router = APIRouter()
+        router.add_api_route("/u/{token}", self.show, methods=["GET", "HEAD"])
+        router.add_api_route("/u/{token}", self.allow, methods=["OPTIONS"])
+        router.add_api_route("/u/{token}", self.one_click, methods=["POST"])
+        router.add_api_route("/u/{token}/leave", self.leave, methods=["POST"])
+        router.add_api_route("/u/{token}/undo", self.come_back, methods=["POST"])
+        return router
+
+    def show(self, token: str, request: Request) -> Response:
+        """Show one button, or how things stand when it has been pressed; change nothing."""
+        subscriber_id = self._who(token)
+        with self.database.read() as session:
+            standing = look(session, subscriber_id=subscriber_id)
+        if not standing.subscribed:
+            return self._done(token, request, standing)
+        return self.stationery.page(
+            "unsubscribe",
+            request,
+            headers=PERSONAL,
+            token=token,
+            address=standing.masked,
+            undone="undone" in request.query_params,
+        )
+
+    def allow(self, token: str) -> Response:
+        """Name the methods; the same for every token."""
+        del token
+        return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS, POST", **PERSONAL})
+
+    def one_click(self, token: str, request: Request) -> Response:
+        """Unsubscribe for a mail program (RFC 8058): no redirect, no cookie, any form encoding.
+
+        The address and the method say it all, so the body is not read: a reader must not stay
+        subscribed because a mail program wrote it oddly.
+        """
+        standing = self._unsubscribe(token, request, source="one-click unsubscribe (RFC 8058)")
+        return self._done(token, request, standing)
+
+    def leave(self, token: str, request: Request) -> Response:
+        """Unsubscribe by the button, and lead back to the page."""
+        self._unsubscribe(token, request, source="unsubscribe page")
+        return _to(token, request)
+
+    def come_back(self, token: str, request: Request) -> Response:
+        """Undo, and lead back to the page."""
+        subscriber_id = self._who(token)
+        with self.database.begin() as session:
+            undo(
+                session,
+                subscriber_id=subscriber_id,
+                now=self.clock.now(),
+                source="undo on the unsubscribe page",
+                evidence=_evidence(request),
+            )
+        return _to(token, request, undone="1")
+
+    def _unsubscribe(self, token: str, request: Request, *, source: str) -> Standing:
+        subscriber_id = self._who(token)
+        with self.database.begin() as session:
+            left = unsubscribe(
+                session,
+                subscriber_id=subscriber_id,
+                now=self.clock.now(),
+                source=source,
+                evidence=_evidence(request),
+            )
+        return left.standing
+
+    def _who(self, token: str) -> int:
+        return self.keyring.read(token, purpose=Purpose.UNSUBSCRIBE)
+
+    def _done(self, token: str, request: Request, standing: Standing) -> Response:
+        return self.stationery.page(
+            "unsubscribed",
+            request,
+            headers=PERSONAL,
+            token=token,
+            address=standing.masked,
+            may_return=standing.may_return,
+        )
+
+
+# One answer for a forged link and for one whose reader is gone: it must not tell who exists.
+NOBODY = (TokenError, UnknownSubscriberError)
+
+
+def _to(token: str, request: Request, **query: str) -> RedirectResponse:
+    """Lead to the page by GET, so that reloading it sends nothing again."""
+    if request.query_params.get("lang") in {"en", "de"}:
+        query["lang"] = request.query_params["lang"]
+    tail = "?" + "&".join(f"{name}={value}" for name, value in query.items()) if query else ""
+    return RedirectResponse(f"/u/{token}{tail}", status_code=303, headers=PERSONAL)
+
+
+def _evidence(request: Request) -> dict[str, Any]:
+    """Keep what may help to tell a reader from a machine, and no address of either."""
+    return {"user_agent": one_line(request.headers.get("user-agent", ""), limit=_LONGEST_AGENT)}

@@ -1,0 +1,139 @@
+"""The audience: whom an issue goes to, and for everybody else the one reason why not."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from subscribers.errors import UnknownSubscriberError
+from subscribers.tables import Status, SubscriberRow, SuppressionRow
+
+_IDS_PER_QUERY = 5_000  # databases limit the parameters of one statement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A member as the sender needs them."""
+
+    subscriber_id: int
+    email: str
+    name: str | None
+    language: str
+    confirmed_at: datetime
+
+
+def candidates(*, now: datetime) -> "Select[int, str, str]":
+    """Select (id, mailbox_key, language) of everybody who gets an issue that is frozen now.
+
+    Made to stand in an INSERT ... SELECT. One row per mailbox, because a mailbox is unique.
+    """
+    return (
+        select(SubscriberRow.id, SubscriberRow.mailbox_key, SubscriberRow.language)
+        .where(_wanted(), ~_paused(now))
+        .order_by(SubscriberRow.id)
+    )
+
+
+def excluded(session: Session, *, now: datetime) -> dict[str, int]:
+    """Count every member who is no candidate, each under exactly one reason.
+
+    Members = candidates + the sum of this, always.
+    """
+    reason = _reason(now).label("reason")
+    rows = session.execute(select(reason, func.count()).where(reason.is_not(None)).group_by(reason))
+    return {str(name): count for name, count in rows}
+
+
+def still_wanted(subscriber_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Say in SQL whether this subscriber still wants mail: the question right before the dot.
+
+    A pause that begins after the freeze begins with the next issue: it takes no consent back.
+    """
+    return exists().where(SubscriberRow.id == subscriber_id, _wanted())
+
+
+def is_wanted(session: Session, *, subscriber_id: int) -> bool:
+    """Whether this subscriber still wants mail (see `still_wanted`)."""
+    wanted = select(SubscriberRow.id).where(SubscriberRow.id == subscriber_id, _wanted())
+    return session.scalar(wanted) is not None
+
+
+def readers(session: Session, *, subscriber_ids: Sequence[int]) -> list[Person]:
+    """Return these members, by id; the erased, who have no address, are left out."""
+    people: list[Person] = []
+    for start in range(0, len(subscriber_ids), _IDS_PER_QUERY):
+        rows = session.scalars(
+            select(SubscriberRow)
+            .where(SubscriberRow.id.in_(subscriber_ids[start : start + _IDS_PER_QUERY]))
+            .order_by(SubscriberRow.id)
+        )
+        people += [
+            Person(
+                subscriber_id=row.id,
+                email=row.email,
+                name=row.name,
+                language=row.language,
+                confirmed_at=row.confirmed_at or row.created_at,
+            )
+            for row in rows
+            if row.email
+        ]
+    return people
+
+
+def roll_call(session: Session, *, now: datetime) -> Iterator[tuple[str, str]]:
+    """Name every member, by id, with "gets it" or the reason why not; reads row by row."""
+    rows = session.execute(
+        select(SubscriberRow.email, _reason(now)).order_by(SubscriberRow.id),
+        execution_options={"yield_per": 1000},
+    )
+    for email, reason in rows:
+        yield email or "(erased)", reason or "gets it"
+
+
+def explain(session: Session, *, subscriber_id: int, now: datetime) -> str:
+    """Say why this member gets the next issue or not, as the end of a sentence."""
+    row = session.execute(
+        select(_reason(now), SubscriberRow.paused_until, SuppressionRow.reason)
+        .outerjoin(SuppressionRow, SuppressionRow.mailbox_key == SubscriberRow.mailbox_key)
+        .where(SubscriberRow.id == subscriber_id)
+    ).first()
+    if row is None:
+        raise UnknownSubscriberError(f"there is no subscriber {subscriber_id}")
+    reason, paused_until, suppression = row
+    if reason is None:
+        return "gets the next issue"
+    detail = {"paused": f" until {paused_until:%Y-%m-%d}" if paused_until else ""}
+    detail["suppressed"] = f" ({suppression})"
+    return f"gets no issue: {reason}{detail.get(reason, '')}"
+
+
+def _wanted() -> ColumnElement[bool]:
+    return (
+        (SubscriberRow.status == Status.CONFIRMED)
+        & SubscriberRow.email.is_not(None)
+        & ~_suppressed()
+    )
+
+
+def _suppressed() -> ColumnElement[bool]:
+    own = SuppressionRow.mailbox_key == SubscriberRow.mailbox_key
+    return exists(SuppressionRow.mailbox_key).where(own).correlate(SubscriberRow)
+
+
+def _paused(now: datetime) -> ColumnElement[bool]:
+    # Never NULL: "NOT NULL" would be neither true nor false, and the reader in neither list.
+    return func.coalesce(SubscriberRow.paused_until > now, or_(False))
+
+
+def _reason(now: datetime) -> ColumnElement[str | None]:
+    """Give the first reason that applies, or NULL for a candidate."""
+    return case(
+        (SubscriberRow.status != Status.CONFIRMED, SubscriberRow.status),
+        (SubscriberRow.email.is_(None), Status.ERASED.value),
+        (_suppressed(), "suppressed"),
+        (_paused(now), "paused"),
+        else_=None,
+    )

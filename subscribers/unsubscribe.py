@@ -1,0 +1,122 @@
+"""Leaving, as easy as joining: at once, as often as one likes, and with a way back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from subscribers import consent, suppression
+from subscribers.addresses import mask
+from subscribers.errors import UnknownSubscriberError
+from subscribers.tables import ConsentKind, Status, SubscriberRow
+
+# A complaint or an erasure says more than "unsubscribed" and stays.
+_CAN_LEAVE = frozenset({Status.PENDING, Status.CONFIRMED, Status.BOUNCED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Whether somebody is on the list, and what may be offered to whoever holds their link.
+
+    ``masked`` is the address as it may be shown; None after erasure. ``may_return`` is False for
+    those whom somebody else took off the list: the link in an old issue must not undo that.
+    """
+
+    masked: str | None
+    subscribed: bool
+    may_return: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """How somebody stands after leaving; ``changed`` is False when they had left before."""
+
+    standing: Standing
+    changed: bool
+
+
+def look(session: Session, *, subscriber_id: int) -> Standing:
+    """Return how somebody stands, or raise `UnknownSubscriberError`."""
+    row = session.execute(
+        select(SubscriberRow.email, SubscriberRow.status, SubscriberRow.mailbox_key).where(
+            SubscriberRow.id == subscriber_id
+        )
+    ).first()
+    if row is None:
+        raise UnknownSubscriberError("nobody is known under this link")
+    email, status, mailbox_key = row
+    barred = suppression.is_suppressed(session, mailbox_keys=[mailbox_key])
+    event = consent.latest(session, subscriber_id=subscriber_id)
+    left_alone = event is not None and event.kind is ConsentKind.UNSUBSCRIBED
+    return Standing(
+        masked=mask(email) if email else None,
+        subscribed=status == Status.CONFIRMED,
+        may_return=status == Status.UNSUBSCRIBED and left_alone and not barred,
+    )
+
+
+def unsubscribe(
+    session: Session,
+    *,
+    subscriber_id: int,
+    now: datetime,
+    source: str,
+    evidence: Mapping[str, Any] | None = None,
+    kind: ConsentKind = ConsentKind.UNSUBSCRIBED,
+) -> Left:
+    """Send this person no more issues, from this transaction on; twice is once.
+
+    ``kind`` tells leaving from being removed by the operator.
+    """
+    changed = _move(session, subscriber_id, _CAN_LEAVE, Status.UNSUBSCRIBED)
+    if changed:
+        consent.record(
+            session,
+            subscriber_id=subscriber_id,
+            kind=kind,
+            source=source,
+            now=now,
+            evidence=evidence,
+        )
+    return Left(standing=look(session, subscriber_id=subscriber_id), changed=changed)
+
+
+def undo(
+    session: Session,
+    *,
+    subscriber_id: int,
+    now: datetime,
+    source: str,
+    evidence: Mapping[str, Any] | None = None,
+) -> Standing:
+    """Take an unsubscription back, with everything as it was; does nothing where that may not be.
+
+    It is consent given anew, so it is an event of its own.
+    """
+    before = look(session, subscriber_id=subscriber_id)
+    left = frozenset({Status.UNSUBSCRIBED})
+    if before.may_return and _move(session, subscriber_id, left, Status.CONFIRMED):
+        consent.record(
+            session,
+            subscriber_id=subscriber_id,
+            kind=ConsentKind.RESUBSCRIBED,
+            source=source,
+            now=now,
+            evidence=evidence,
+        )
+    return look(session, subscriber_id=subscriber_id)
+
+
+def _move(session: Session, subscriber_id: int, expected: frozenset[Status], to: Status) -> bool:
+    """Change the status if it is an expected one: of two requests at once only one does."""
+    moved = session.scalar(
+        update(SubscriberRow)
+        .where(SubscriberRow.id == subscriber_id, SubscriberRow.status.in_(expected))
+        .values(status=to)
+        .returning(SubscriberRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return moved is not None

@@ -1,0 +1,162 @@
+"""A sample issue, a composer for it, and words that try to break out of a mail."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from digest.calendar import ScheduleSettings
+from digest.editions.issue import Issue, IssuePost, NewsletterSettings, Surplus
+from digest.mail.mime import SenderSettings
+from digest.render.compose import ComposedIssue, Composer, EmailSettings
+from digest.render.environment import load_theme
+from digest.render.personal import Personaliser, Reader
+
+PUBLIC_URL = "https://digest.example"
+MONDAY = datetime(2026, 6, 15, 5, 0, tzinfo=UTC)
+
+POSTS = (
+    ("Counting Cold Reads", "A year of disk traces, and one setting that explains half.", "Storage"),
+    ("Snapshots at Noon — What a Busy Hour Does to Copy-on-Write", "Latency doubles.", "Storage"),
+    ("The Second Replica Is Never Read", "We moved it and nobody noticed.", "Storage"),
+    ("Erasure Codes for the Impatient (2026)", None, "Storage"),
+    ("Who Paged Whom: Ten Months of Alerts, Sorted by Whether Anybody Did Anything About Them",
+     "A third of all pages led to no action.", "Operations"),
+    ("Runbooks That Run", "Each step became a function. The wiki became a table.", "Operations"),
+    ("AT&T <3 {{7*7}} </mj-text> a < b", "Literal & plain.", "Operations"),
+    ("Was ein Pufferspeicher verschweigt", "Drei Messungen, zwei davon falsch.", "Netzwerk"),
+    ("QUIC Behind a Load Balancer That Has Never Heard of It", "It works. Slowly.", "Networking"),
+    ("Notes on a Retransmission", "One packet, four days.", None),
+)  # fmt: skip
+
+
+def post(number: int, *, title: str = "A post", **values: object) -> IssuePost:
+    """Make one post; its address is its own."""
+    given = {
+        "post_id": number,
+        "url": f"https://plain-systems.example/posts/{number}?ref=a&part=b",
+        "title": title,
+        "source": "Plain Systems",
+        **values,
+    }
+    return IssuePost(**given)  # type: ignore[arg-type] # the caller's values
+
+
+def sample_posts() -> tuple[IssuePost, ...]:
+    """Make ten believable posts of three blogs, one in German."""
+    blogs = ("Plain Systems", "Field Log", "Netzblatt")
+    return tuple(
+        post(
+            number,
+            title=title,
+            summary=summary,
+            topic=topic,
+            source=blogs[2] if topic == "Netzwerk" else blogs[number % 2],
+            language="de" if topic == "Netzwerk" else "en-GB",
+            author="Jo Writer" if number % 3 == 0 else None,
+            day=date(2026, 6, 8 + number % 4) if number % 2 else None,
+            minutes=number if number % 4 else None,
+        )
+        for number, (title, summary, topic) in enumerate(POSTS, start=1)
+    )
+
+
+def issue(
+    posts: Sequence[IssuePost] | None = None,
+    *,
+    newsletter: NewsletterSettings | None = None,
+    introduction: str
+    | None = "Two posts measure what a cache saves.\n\nBoth find less than hoped.",
+    surplus: tuple[Surplus, ...] = (Surplus(source="Field Log", posts=4),),
+) -> Issue:
+    """Make issue 24, of Friday, 12 June 2026."""
+    return Issue(
+        newsletter=newsletter or NewsletterSettings(),
+        period="2026-W24",
+        number=24,
+        day=date(2026, 6, 12),
+        posts=tuple(sample_posts() if posts is None else posts),
+        surplus=surplus,
+        introduction=introduction,
+    )
+
+
+def composer(folder: Path | None = None, *, full_posts: int = 12) -> Composer:
+    """Build a composer with the shipped theme; files in ``folder`` win."""
+    return Composer(
+        theme=load_theme("default", folder=folder),
+        settings=EmailSettings(full_posts=full_posts),
+        schedule=ScheduleSettings(),
+        public_url=PUBLIC_URL,
+    )
+
+
+def personaliser(
+    composed: ComposedIssue, *, of: Issue, sender: SenderSettings | None = None
+) -> Personaliser:
+    """Build a personaliser whose unsubscribe links name the subscriber."""
+    return Personaliser(
+        composed,
+        issue=of,
+        sender=sender or SenderSettings(),
+        public_url=PUBLIC_URL,
+        unsubscribe_url=lambda subscriber: f"{PUBLIC_URL}/u/{subscriber}.AbCdEfGhIjKlMnOpQrStUv",
+        dated=MONDAY,
+        zone=UTC,
+    )
+
+
+def reader(number: int = 1, *, email: str = "ada@example.org", name: str | None = "Ada") -> Reader:
+    """Make a reader who confirmed on 3 May 2026."""
+    return Reader(
+        subscriber_id=number,
+        email=email,
+        name=name,
+        language="en",
+        confirmed_at=datetime(2026, 5, 3, 12, 0, tzinfo=UTC),
+    )
+
+
+_CONTROLS = tuple(f"ctrl{chr(code)}end" for code in (*range(32), *range(0x7F, 0xA0)))
+_ODD = tuple(
+    f"odd{chr(code)}end"
+    for code in (
+        0xAD, 0x34F, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A, 0x202D, 0x202E,
+        0x2060, 0x2066, 0x2069, 0xD800, 0xDFFF, 0xE000, 0xFDD0, 0xFDEF, 0xFEFF, 0xFFFC, 0xFFFD,
+        0xFFFE, 0xFFFF, 0x1F600, 0x1FFFE, 0xE0001, 0x10FFFF,
+    )
+)  # fmt: skip
+_LONG = (
+    "long " * 1000, "x" * 5000, "ü" * 5000, "漢字" * 2500, "🎉" * 1200, ". " * 2500, "=?" * 2500,
+    "a" + "\u0301" * 400, "(" * 5000, "&" * 5000, '"' * 5000, "\\" * 5000,
+)  # fmt: skip
+_MARKUP = (
+    "AT&T", "<3", "a < b", "a > b", "x <3 y", "1 << 2", "&amp;", "&#60;b&#62;", "&#x0;", "&lt;", "&",
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<b>", "</b>", "</p></td></table>",
+    "</mj-text>", "</mj-text><mj-include path='/etc/passwd' />", "<mj-raw>", "</mjml>", "]]>",
+    "<![CDATA[x]]>", "<!-- x", "-->", "<!>", "<![>", "<![if mso]>", "<!--[if mso]>", "<?xml?>", "<",
+    ">", "\"><svg onload=x>", "'><iframe>", "javascript:alert(1)", "@import url(//x)", "</style>",
+    "</title>", "<a href=x>", "<br/>", "<textarea>", "<!DOCTYPE x>", "<p", "< p>", "</", "<0>",
+)  # fmt: skip
+_TEMPLATES = (
+    "{{7*7}}", "{{ 7 * 7 }}", "{% x %}", "{# x #}", "{{", "}}", "{%", "%}", "{{ self }}", "${7*7}",
+    "{{ ''.__class__.__mro__ }}", "{0}", "{n.__class__}", "%s", "%(x)s", "%n", "\\N{DASH}", "\\u0000",
+    "{% raw %}", "{% include 'x' %}", "#{7*7}", "{unclosed", "{}", "*|EMAIL|*", "xEMAILx", "[[x]]",
+)  # fmt: skip
+_HEADERS = (
+    "x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\rBcc: evil@example.com",
+    "x\r\n\r\n<html>", "=?utf-8?q?hello=0D=0ABcc:_evil=40x?=", "=?utf-8?b?DQpCY2M6IHg=?=", "=?", "?=",
+    "=?x?y?z?=", "=?utf-8?q?a?= =?utf-8?q?b?=", "a\x0bBcc: x", "a\x0cBcc: x", "a\x85Bcc: x", "a, b",
+    "a; b", "Ada <ada@evil.example>", "ada@evil.example", '"Ada"', "\\", '"', "O'Brien", "(comment)",
+    "Dr. A. B. Lovelace", "a:b", "x\r\n Bcc: y", "\r\n.\r\n", ".", "..", ". dot", "From me", "From ",
+    ">From", "--=_boundary", "=", "=3D", "=\r\n", " leading", "trailing ", "tab\tbed", "   ", "Ünïcødé",
+)  # fmt: skip
+_SCRIPTS = (
+    "مرحبا (بالعالم).", "שלום, עולם!", "日本語のタイトル", "한국어 제목", "Привет, мир", "Ελληνικά",
+    "ไทย", "हिन्दी", "👩‍👩‍👧‍👦 family", "🏳️‍🌈", "e\u0301e\u0301", "ﷺ", "Z͑ͫ̓ͪ̂ͫa̴l̡g̵o", "½ ¾ ²", "‮reversed‬", "№ 5", "ǅ", "ß ẞ", "İi",
+    "🎉", "• bullet", "- dash", "* star", "1. one", "C# and .NET", "#100DaysOfCode",
+)  # fmt: skip
+
+HOSTILE: tuple[str, ...] = (
+    *_MARKUP, *_TEMPLATES, *_HEADERS, *_SCRIPTS, *_CONTROLS, *_ODD, *_LONG,
+)  # fmt: skip
+"""More than 200 strings that feeds and forms have held, or could."""
