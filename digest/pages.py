@@ -35,3 +35,7 @@ class WebSettings:
     def unsubscribe_url(self, token: str) -> str:
         """Return the address behind the unsubscribe link and the one-click header."""
         return f"{self.public_url.rstrip('/')}/u/{token}"
+
+    def issue_url(self, number: int) -> str:
+        """Return the permanent address of an issue."""
+        return f"{self.public_url.rstrip('/')}/{number}"

@@ -22,6 +22,9 @@ _PLAIN = re.compile(
     rf"@((?:{_LABEL}\.)+(?!(?i:{_SPECIAL_USE})\Z)[A-Za-z]{{2,63}})"
 )
 
+# How address books and web pages write an address.
+_WRAPPED = re.compile(r"(?:[^<>]*<([^<>]+)>|mailto:(.+))", re.IGNORECASE)
+
 # Scripts that are written together (UTS 39, "highly restrictive"); any other mixture in one label
 # is how a domain is made to look like another one.
 _WRITTEN_TOGETHER = (
@@ -46,9 +49,10 @@ class Mailbox:
     def parse(cls, text: str) -> Self:
         """Read an address as a person typed it, or raise `AddressError` saying what is wrong.
 
-        Blanks around it are forgiven. Quoted local parts, IP addresses for a domain, display
-        names and local parts over 64 octets are refused, as are domains that cannot be reached
-        from everywhere (``.local``) and domains that mix scripts. The DNS is not asked.
+        Blanks around it, ``mailto:`` and a name with angle brackets are forgiven. Quoted local
+        parts, IP addresses for a domain and local parts over 64 octets are refused, as are domains
+        that cannot be reached from everywhere (``.local``) and domains that mix scripts. The DNS
+        is not asked.
         """
         text = text.strip(_BLANKS)
         plain = _PLAIN.fullmatch(text)
@@ -92,6 +96,8 @@ def _examine(text: str) -> tuple[str, str]:
         raise AddressError("the address is empty")
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
         raise AddressError("an address holds no line breaks or control characters")
+    if wrapped := _WRAPPED.fullmatch(text):
+        text = (wrapped[1] or wrapped[2]).strip(_BLANKS)
     try:
         found = validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError as error:

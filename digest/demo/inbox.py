@@ -4,6 +4,7 @@ The pages work without scripts. A mail is shown in a sandboxed frame, which has 
 nor an origin, and from which nothing is loaded.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -113,7 +114,7 @@ class _Desk:
             listed=[self._open(message) for message in reversed(messages[-LISTED:])],
             opened=opened,
             lens=lens,
-            switches=_switches(lens),
+            switches=_switches(lens, parts=_parts(opened)),
             clipped_at=CLIPPED_AT,
         )
         return HTMLResponse(page, headers=_PAGE)
@@ -128,7 +129,13 @@ class _Switch:
     on: bool
 
 
-def _switches(lens: Lens) -> dict[str, list[_Switch]]:
+def _parts(opened: Opened | None) -> tuple[str, ...]:
+    """Return what of this mail can be shown."""
+    always = ("text", "headers", "source")
+    return ("html", *always) if opened is not None and opened.html is not None else always
+
+
+def _switches(lens: Lens, *, parts: Sequence[str]) -> dict[str, list[_Switch]]:
     """Return the lens bar: the name of each group, and its links."""
 
     def switch(label: str, **change: str) -> _Switch:
@@ -136,8 +143,8 @@ def _switches(lens: Lens) -> dict[str, list[_Switch]]:
             label=label, query=lens.query(**change), on=change.items() <= vars(lens).items()
         )
 
-    parts = [switch(name.capitalize(), show=name) for name in ("text", "headers", "source")]
-    groups = {"Part": [switch("HTML", show="html"), *parts]}
+    names = {"html": "HTML"}
+    groups = {"Part": [switch(names.get(part, part.capitalize()), show=part) for part in parts]}
     if lens.show == "html":
         groups["Width"] = [switch("Full", width="full"), switch("Phone", width="phone")]
         groups["Colours"] = [switch("Light", scheme="light"), switch("Dark", scheme="dark")]

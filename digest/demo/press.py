@@ -16,8 +16,13 @@ CONTENT_TYPES: dict[Kind, str] = {
     "hugo": "application/rss+xml; charset=utf-8",
     "json": "application/feed+json",
     "rdf": "application/rdf+xml; charset=utf-8",
-    "wordpress": "text/xml; charset=UTF-8",
+    "wordpress": "application/rss+xml; charset=UTF-8",
 }
+
+
+def feed_type(blog: SampleBlog) -> str:
+    """Return what the home page says about the feed, for those who look for one."""
+    return CONTENT_TYPES[blog.kind].partition(";")[0]
 
 
 def instant(when: datetime | date) -> datetime:
@@ -60,7 +65,7 @@ class Press:
 
     def home(self, blog: SampleBlog) -> bytes:
         """Return the page that lists the blog's posts."""
-        return self._fill("blog.html.j2", blog=blog, feed_type=CONTENT_TYPES[blog.kind])
+        return self._fill("blog.html.j2", blog=blog, feed_type=feed_type(blog))
 
     def page(self, blog: SampleBlog, post: SamplePost) -> bytes:
         """Return the page of one post."""

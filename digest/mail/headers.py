@@ -18,7 +18,7 @@ LONGEST_TEXT = 400
 _FOLD_AT = 76  # RFC 2047 2: lines with encoded-words; RFC 5322 asks for 78
 _FRAME = len("=?utf-8?q??=")
 _BLANKS = re.compile(r"[\s\x1c-\x1f\x85\u2028\u2029]+")
-_TIDY = re.compile(r"(?:[!-~]+(?: (?=[!-~]))?)*")  # most text is, and this is quick to say
+_TIDY = re.compile(r"[!-~]+(?: [!-~]+)*")  # most text is, and this is quick to say
 _PLAIN = re.compile(r"[ -~]*")
 _STRUCTURAL = re.compile(r"[!-~][ -~]*")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")

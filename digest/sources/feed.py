@@ -13,18 +13,13 @@ from digest.sources import jsonfeed
 from digest.sources.adapter import Page, Reading, UnreadableError
 from digest.sources.entry import Entry, language_tag, posts_of
 from digest.sources.links import usable_link
+from digest.sources.mend import mend
 from digest.sources.state import State
 from digest.sources.text import title_text
 
 MOST_BYTES = 20_000_000  # of a feed that is stored compressed
 _UTF8_MARK = b"\xef\xbb\xbf"
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
-# What breaks the XML of real feeds: bare ampersands, and programs that took a feed for HTML, where
-# a link has no end.
-_MENDS = (
-    (re.compile(rb"&(?!(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)"), rb"&amp;"),
-    (re.compile(rb"<link>\s*(https?://[^<\s]++)(?!\s*</link)"), rb"<link>\1</link>"),
-)
 _HEAD = 2_048  # bytes in which a page shows that it is HTML
 
 
@@ -61,29 +56,39 @@ def _trimmed(content: bytes) -> bytes:
 def _parse(content: bytes, content_type: str) -> Any:
     """Parse a feed; where its XML is broken, once more with the usual faults mended."""
     parsed = _parse_once(content, content_type)
-    if not _is_broken(parsed):
-        return parsed
-    mended = content
-    for fault, cure in _MENDS:
-        mended = fault.sub(cure, mended)
-    return parsed if mended == content else _parse_once(mended, content_type)
+    if _is_broken(parsed):
+        mended = mend(content)
+        parsed = _parse_once(mended, content_type) if mended != content else parsed
+    if parsed is None:
+        raise UnreadableError("the feed is broken beyond parsing", state=State.MALFORMED)
+    return parsed
 
 
 def _parse_once(content: bytes, content_type: str) -> Any:
     """Parse bytes; a stream, because feedparser opens a plain value as a file or an address.
 
     Its own cleaning of HTML is left out: it takes 95 % of the time, and all text is made plain
-    here anyway.
+    here anyway. Returns None where it fails.
     """
-    return feedparser.parse(
-        io.BytesIO(content),
-        response_headers={"content-type": _content_type(content, content_type)},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    try:
+        parsed = feedparser.parse(
+            io.BytesIO(content),
+            response_headers={"content-type": _content_type(content, content_type)},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - of broken feeds it raises almost anything
+        return None
+    if "out of memory" in str(parsed.get("bozo_exception")):  # in the words of expat
+        raise MemoryError
+    return parsed
 
 
 def _is_broken(parsed: Any) -> bool:
+    if parsed is None:
+        return True
     trouble = parsed.get("bozo_exception")
     return isinstance(trouble, SAXException | feedparser.CharacterEncodingUnknown)
 

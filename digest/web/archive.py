@@ -13,6 +13,7 @@ from digest.editions import store as editions
 from digest.editions.issue import Issue
 from digest.editions.state import SEALED, EditionState
 from digest.editions.store import Edition, Variant
+from digest.pages import WebSettings
 from digest.render.slots import markers, without_personal_part
 from digest.web.stationery import Stationery
 from digest.web.words import PageWords
@@ -47,6 +48,7 @@ class ArchivePages:
 
     database: Database
     slug: str
+    web: WebSettings
     stationery: Stationery
 
     def router(self) -> APIRouter:
@@ -71,14 +73,22 @@ class ArchivePages:
         edition, variant = self._sealed(number, request)
         if variant is None:
             return self._withdrawn(number, request)
-        return HTMLResponse(_for_everybody(variant.html, edition), headers=_ISSUE_HEADERS)
+        return HTMLResponse(
+            _for_everybody(variant.html, edition), headers=self._headers(number, variant)
+        )
 
     def text(self, number: int, request: Request) -> Response:
         """Show an issue's text part."""
         edition, variant = self._sealed(number, request)
         if variant is None:
             return self._withdrawn(number, request)
-        return PlainTextResponse(_for_everybody(variant.text, edition), headers=_ISSUE_HEADERS)
+        return PlainTextResponse(
+            _for_everybody(variant.text, edition), headers=self._headers(number, variant)
+        )
+
+    def _headers(self, number: int, variant: Variant) -> dict[str, str]:
+        canonical = f'<{self.web.issue_url(number)}>; rel="canonical"'
+        return {**_ISSUE_HEADERS, "Content-Language": variant.language, "Link": canonical}
 
     def _sealed(self, number: int, request: Request) -> tuple[Edition, Variant | None]:
         """Return the edition, with no variant when it was withdrawn; 404 before it is sent."""

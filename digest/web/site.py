@@ -52,7 +52,12 @@ def build_site(
         ).router()
     )
     site.include_router(
-        ArchivePages(database=database, slug=newsletter.slug, stationery=stationery).router()
+        ArchivePages(
+            database=database,
+            slug=newsletter.slug,
+            web=web,
+            stationery=stationery,
+        ).router()
     )
     _answer_errors(site, stationery)
     return site

@@ -1,4 +1,4 @@
-"""The paper the pages are written on: templates, style and words, and the policy that guards them."""
+"""The paper the pages are written on: templates, style, words, and the policy over them."""
 
 import re
 from base64 import b64encode
@@ -8,14 +8,17 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from jinja2 import TemplateError as JinjaError
+from jinja2 import TemplateSyntaxError
 from markupsafe import Markup
 
 from digest.editions.issue import NewsletterSettings
 from digest.errors import TemplateError
-from digest.render.environment import make_environment, render
+from digest.render.environment import Sandbox, make_environment, render
 from digest.web.words import LANGUAGES, PageWords, choose
 
 _STYLE = "web/style.css"
+_PAGES = ("archive", "base", "message", "unsubscribe", "unsubscribed")
 PERSONAL = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
@@ -25,6 +28,7 @@ class Stationery:
     def __init__(self, newsletter: NewsletterSettings, *, folder: Path | None = None) -> None:
         self._newsletter = newsletter
         self._environment = make_environment(folder)
+        _compile(self._environment)
         self._style = render(self._environment, _STYLE)
         if re.search(r"</style", self._style, re.IGNORECASE):
             raise TemplateError("a style sheet cannot hold </style", name=_STYLE)
@@ -85,3 +89,16 @@ class Stationery:
             title=getattr(words, title).format(**values),
             text=getattr(words, text).format(**values),
         )
+
+
+def _compile(environment: Sandbox) -> None:
+    """Find a page's syntax errors now, and not when a reader wants to unsubscribe."""
+    for page in _PAGES:
+        name = f"web/{page}.html.j2"
+        try:
+            environment.get_template(name)
+        except TemplateSyntaxError as error:
+            message = error.message or "syntax"
+            raise TemplateError(message, name=error.name or name, line=error.lineno) from error
+        except JinjaError as error:
+            raise TemplateError(f"cannot be read ({error})", name=name) from error

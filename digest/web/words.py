@@ -55,11 +55,11 @@ ENGLISH = PageWords(
     undone_status="Undone. {address} gets the next issue again.",
     no_return="To get issues again, ask for them with the address you used.",
     lost_title="There is no such page",
-    lost_text="The address may have been cut off on its way. All issues are one click away.",
+    lost_text="The address may have been cut off on its way. All issues are linked below.",
     link_title="This link does not work",
     link_text=(
         "A part of it seems to be missing. Open it from the email again, or copy it whole."
-        " You can also answer to the issue with the word “unsubscribe”."
+        " You can also reply to the issue with the word “unsubscribe”."
     ),
     method_title="This page cannot do that",
     method_text="Go back and use the button on the page.",
@@ -91,7 +91,7 @@ GERMAN = PageWords(
     undone_status="Rückgängig gemacht. {address} bekommt die nächste Ausgabe wieder.",
     no_return="Um wieder Ausgaben zu bekommen, melden Sie sich mit Ihrer Adresse neu an.",
     lost_title="Diese Seite gibt es nicht",
-    lost_text="Vielleicht wurde die Adresse unterwegs gekürzt. Alle Ausgaben sind einen Klick weit.",
+    lost_text="Vielleicht wurde die Adresse unterwegs gekürzt. Unten geht es zu allen Ausgaben.",
     link_title="Dieser Link funktioniert nicht",
     link_text=(
         "Ein Teil davon scheint zu fehlen. Öffnen Sie ihn noch einmal aus der E-Mail oder kopieren"

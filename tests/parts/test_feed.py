@@ -152,6 +152,7 @@ def test_a_compressed_feed_that_grows_too_large_is_refused() -> None:
         ("", State.MALFORMED),
         (b"\x00\x01\x02\xff\xfe" * 50, State.MALFORMED),
         (b"\x1f\x8bno gzip", State.MALFORMED),
+        (b'<?xml version="1.0" encoding="ut\xba-8"?><rss version="2.0">\xff', State.MALFORMED),
     ],
 )
 def test_what_is_no_feed_is_named(content: bytes | str, state: State) -> None:
@@ -181,6 +182,11 @@ def test_the_body_is_never_taken_for_a_file_or_an_address(tmp_path: Path) -> Non
 
 def test_an_ampersand_that_stands_bare_is_read() -> None:
     assert only(rss(item(title="AT&T & friends", link=f"{HOME}?a=1&b=2"))).title == "AT&T & friends"
+
+
+@pytest.mark.parametrize("reference", ["&#0;", "&#xD800;", "&#x1b;", "&#55296;", "&#x110000;"])
+def test_a_reference_to_no_character_spoils_no_feed(reference: str) -> None:
+    assert only(rss(item(title=f"a{reference}b &#x1F6A2;"))).title == "ab 🚢"
 
 
 def test_a_feed_that_went_through_an_html_parser_keeps_its_links() -> None:

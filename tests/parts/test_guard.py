@@ -187,7 +187,7 @@ def test_the_processes_end_when_their_parent_is_killed(*, busy: bool) -> None:
         "data = sys.stdin.buffer.read()\n"
         "data and parser.parse('feed', page(data))\n"
     )
-    parent = subprocess.Popen(  # noqa: S603 - our own words
+    parent = subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     with parent:

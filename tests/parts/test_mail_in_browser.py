@@ -136,5 +136,3 @@ def test_hostile_words_are_seen_and_do_nothing(browser: Browser) -> None:
     assert set(elements) <= {
         "DIV", "TABLE", "TBODY", "TR", "TD", "P", "A", "SPAN", "H1", "H2", "H3",
     }  # fmt: skip
-
-

@@ -5,11 +5,15 @@ from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from digest import questions, weekly
 from digest.delivery.state import DeliveryState
+from digest.editions import store
 from digest.editions.state import EditionState
+from digest.editions.store import Edition
 from digest.errors import PersonNeededError
+from digest.tables import VariantRow
 from digest.weekly import Week
 from subscribers import unsubscribe
 
@@ -136,7 +140,7 @@ def test_too_few_posts_wait_and_come_with_the_next(world: "World") -> None:
     assert titles_mailed(world, "First", "Second") == {"First": 1, "Second": 1}
 
 
-def edition(done: Week):  # type: ignore[no-untyped-def] # noqa: ANN201 - an Edition that is there
+def edition(done: Week) -> Edition:
     assert done.edition is not None
     return done.edition
 
@@ -260,17 +264,10 @@ def test_eight_doors_at_once_make_one_issue_and_one_letter_each(world: "World") 
     )
     world.prove()
     with apps[0].database.read() as session:
-        from digest.editions import store
-
         assert [e.state for e in store.all_editions(session, "weekly-dive")] == [EditionState.SENT]
 
 
 def test_a_changed_row_breaks_the_seal_and_nothing_is_sent(world: "World") -> None:
-    from sqlalchemy import update
-
-    from digest.tables import VariantRow
-
-    world.mail.script["greeting"] = []
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
     app = world.app(FRIDAY)
