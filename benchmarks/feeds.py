@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from digest.http import Client, HttpSettings
+from digest.processes import Processes
 from digest.sources.guard import Parser
 from digest.sources.poll import PollResult, PollSettings, poll
 from digest.sources.state import State
@@ -34,7 +35,7 @@ def measure(*, quick: bool) -> list[dict[str, Any]]:
         size = sum(_write(Path(folder), number) for number in range(count))
         with _served(folder) as url, Parser() as parser:
             database = _database(folder, url, count)
-            seconds, memory = _poll(database, parser, count)
+            seconds, memory = _poll(database, parser, count, folder=Path(folder))
             database.close()
     allowed = SECONDS * count / FEEDS
     growth = max(0, memory[-1] - memory[count // 2])
@@ -57,7 +58,9 @@ def measure(*, quick: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _poll(database: Database, parser: Parser, count: int) -> tuple[float, list[int]]:
+def _poll(
+    database: Database, parser: Parser, count: int, *, folder: Path
+) -> tuple[float, list[int]]:
     """Poll all sources; return the seconds, and the memory after each feed."""
     memory: list[int] = []
 
@@ -72,6 +75,7 @@ def _poll(database: Database, parser: Parser, count: int) -> tuple[float, list[i
         parser=parser,
         now=NOW,
         settings=PollSettings(gap_seconds=0, per_host=8),
+        processes=Processes(folder / "processes"),
         due_only=True,
         report=report,
     )

@@ -185,6 +185,7 @@ class App:
                 parser=parser,
                 now=self.clock.now(),
                 settings=self.config.sources,
+                processes=self.processes,
                 due_only=due_only,
                 names=list(names) if names is not None else None,
                 report=report,

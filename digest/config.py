@@ -28,12 +28,12 @@ from digest.editions.issue import NewsletterSettings
 from digest.errors import ConfigurationError
 from digest.http import HttpSettings
 from digest.mail.mime import SenderSettings
+from digest.pages import WebSettings
 from digest.providers.registry import CarrierSettings
 from digest.render.compose import EmailSettings
 from digest.selection import SelectionRules
 from digest.sources.guard import ParserSettings
 from digest.sources.poll import PollSettings
-from digest.web.site import WebSettings
 from storage.database import DatabaseSettings
 
 PREFIX = "DIGEST_"

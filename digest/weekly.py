@@ -30,6 +30,7 @@ from digest.errors import PersonNeededError, UsageError
 from digest.render.compose import ComposedIssue
 from digest.render.lint import Finding
 from digest.selection import Selection
+from digest.sources.claim import being_read
 from digest.sources.poll import PollResult
 from digest.tables import SourceRow
 
@@ -59,13 +60,15 @@ class Week:
 
     ``edition`` is the due one, or None when no slot has come. ``sent`` has a report for every
     edition that was worked on, older ones first. ``unknown`` counts letters that a dead process
-    left behind.
+    left behind. ``elsewhere`` names the sources that another process is reading: it was left to
+    that one to settle the issue.
     """
 
     polled: tuple[PollResult, ...]
     edition: Edition | None
     sent: tuple[tuple[Edition, SendReport], ...] = ()
     unknown: int = 0
+    elsewhere: tuple[str, ...] = ()
 
 
 Report = Callable[[DeliveryState], None]
@@ -76,13 +79,14 @@ def run(app: App, *, report: Report = lambda _state: None) -> Week:
     unknown = app.sender.recover()
     polled = fetch(app)
     edition = open_due(app)
-    if edition and edition.state in {EditionState.DRAFT, EditionState.APPROVED}:
+    elsewhere = tuple(_read_elsewhere(app))
+    if edition and edition.state in {EditionState.DRAFT, EditionState.APPROVED} and not elsewhere:
         edition = settle(app, edition)
     sent = tuple((going, deliver(app, going, report=report)) for going in _going(app))
     if edition:
         with app.database.read() as session:
             edition = editions.get(session, edition.id)
-    return Week(polled=polled, edition=edition, sent=sent, unknown=unknown)
+    return Week(polled=polled, edition=edition, sent=sent, unknown=unknown, elsewhere=elsewhere)
 
 
 def fetch(
@@ -230,6 +234,12 @@ def period_of(app: App, edition: Edition) -> Period:
         closes_at=edition.closes_at,
         due_at=edition.due_at,
     )
+
+
+def _read_elsewhere(app: App) -> list[str]:
+    """Name the sources that another process is reading: an issue without them would lack posts."""
+    with app.database.read() as session:
+        return being_read(session, now=app.clock.now(), processes=app.processes)
 
 
 def _variant(composed: ComposedIssue) -> Variant:

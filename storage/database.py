@@ -1,5 +1,6 @@
 """The database: an engine with the right pragmas, and the two scopes in which it is used."""
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 
@@ -119,6 +120,11 @@ def clock_of(session: Session) -> float:
     return float(session.execute(text(sql)).scalar_one())
 
 
-def is_locked(error: OperationalError) -> bool:
-    """Whether this error only says that another writer was at work for too long."""
-    return "locked" in str(error.orig)
+def one_at_a_time(session: Session, what: str) -> None:
+    """Let only one transaction at a time do this, until it ends.
+
+    SQLite has one writer anyway; PostgreSQL takes an advisory lock of this name.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = zlib.crc32(f"digest:{what}".encode())
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})

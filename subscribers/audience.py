@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, exists, false, func, select
 from sqlalchemy.orm import Session
 
 from subscribers.errors import UnknownSubscriberError
@@ -46,7 +46,7 @@ def excluded(session: Session, *, now: datetime) -> dict[str, int]:
     return {str(name): count for name, count in rows}
 
 
-def still_wanted(subscriber_id: ColumnElement[int]) -> ColumnElement[bool]:
+def still_wanted(subscriber_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
     """Say in SQL whether this subscriber still wants mail: the question right before the dot.
 
     A pause that begins after the freeze begins with the next issue: it takes no consent back.
@@ -125,7 +125,7 @@ def _suppressed() -> ColumnElement[bool]:
 
 def _paused(now: datetime) -> ColumnElement[bool]:
     # Never NULL: "NOT NULL" would be neither true nor false, and the reader in neither list.
-    return func.coalesce(SubscriberRow.paused_until > now, or_(False))
+    return func.coalesce(SubscriberRow.paused_until > now, false())
 
 
 def _reason(now: datetime) -> ColumnElement[str | None]:

@@ -15,7 +15,7 @@ PUBLIC_URL = "https://digest.example"
 MONDAY = datetime(2026, 6, 15, 5, 0, tzinfo=UTC)
 
 POSTS = (
-    ("Counting Cold Reads", "A year of disk traces, and one setting that explains half.", "Storage"),
+    ("Counting Cold Reads", "A year of disk traces, and a setting that explains half.", "Storage"),
     ("Snapshots at Noon — What a Busy Hour Does to Copy-on-Write", "Latency doubles.", "Storage"),
     ("The Second Replica Is Never Read", "We moved it and nobody noticed.", "Storage"),
     ("Erasure Codes for the Impatient (2026)", None, "Storage"),
@@ -130,29 +130,36 @@ _LONG = (
     "a" + "\u0301" * 400, "(" * 5000, "&" * 5000, '"' * 5000, "\\" * 5000,
 )  # fmt: skip
 _MARKUP = (
-    "AT&T", "<3", "a < b", "a > b", "x <3 y", "1 << 2", "&amp;", "&#60;b&#62;", "&#x0;", "&lt;", "&",
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<b>", "</b>", "</p></td></table>",
+    "AT&T", "<3", "a < b", "a > b", "x <3 y", "1 << 2", "&amp;", "&#60;b&#62;", "&#x0;", "&lt;",
+    "&",     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<b>", "</b>",
+    "</p></td></table>",
     "</mj-text>", "</mj-text><mj-include path='/etc/passwd' />", "<mj-raw>", "</mjml>", "]]>",
     "<![CDATA[x]]>", "<!-- x", "-->", "<!>", "<![>", "<![if mso]>", "<!--[if mso]>", "<?xml?>", "<",
-    ">", "\"><svg onload=x>", "'><iframe>", "javascript:alert(1)", "@import url(//x)", "</style>",
+    ">", '"><svg onload=x>', "'><iframe>", "javascript:alert(1)", "@import url(//x)", "</style>",
     "</title>", "<a href=x>", "<br/>", "<textarea>", "<!DOCTYPE x>", "<p", "< p>", "</", "<0>",
 )  # fmt: skip
 _TEMPLATES = (
     "{{7*7}}", "{{ 7 * 7 }}", "{% x %}", "{# x #}", "{{", "}}", "{%", "%}", "{{ self }}", "${7*7}",
-    "{{ ''.__class__.__mro__ }}", "{0}", "{n.__class__}", "%s", "%(x)s", "%n", "\\N{DASH}", "\\u0000",
-    "{% raw %}", "{% include 'x' %}", "#{7*7}", "{unclosed", "{}", "*|EMAIL|*", "xEMAILx", "[[x]]",
+    "{{ ''.__class__.__mro__ }}", "{0}", "{n.__class__}", "%s", "%(x)s", "%n", "\\N{DASH}",
+    "\\u0000",     "{% raw %}", "{% include 'x' %}", "#{7*7}", "{unclosed", "{}", "*|EMAIL|*",
+    "xEMAILx", "[[x]]",
 )  # fmt: skip
 _HEADERS = (
     "x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\rBcc: evil@example.com",
-    "x\r\n\r\n<html>", "=?utf-8?q?hello=0D=0ABcc:_evil=40x?=", "=?utf-8?b?DQpCY2M6IHg=?=", "=?", "?=",
-    "=?x?y?z?=", "=?utf-8?q?a?= =?utf-8?q?b?=", "a\x0bBcc: x", "a\x0cBcc: x", "a\x85Bcc: x", "a, b",
-    "a; b", "Ada <ada@evil.example>", "ada@evil.example", '"Ada"', "\\", '"', "O'Brien", "(comment)",
-    "Dr. A. B. Lovelace", "a:b", "x\r\n Bcc: y", "\r\n.\r\n", ".", "..", ". dot", "From me", "From ",
-    ">From", "--=_boundary", "=", "=3D", "=\r\n", " leading", "trailing ", "tab\tbed", "   ", "Ünïcødé",
+    "x\r\n\r\n<html>", "=?utf-8?q?hello=0D=0ABcc:_evil=40x?=", "=?utf-8?b?DQpCY2M6IHg=?=", "=?",
+    "?=", "=?x?y?z?=", "=?utf-8?q?a?= =?utf-8?q?b?=", "a\x0bBcc: x", "a\x0cBcc: x", "a\x85Bcc: x",
+    "a, b",
+    "a; b", "Ada <ada@evil.example>", "ada@evil.example", '"Ada"', "\\", '"', "O'Brien",
+    "(comment)",     "Dr. A. B. Lovelace", "a:b", "x\r\n Bcc: y", "\r\n.\r\n", ".", "..", ". dot",
+    "From me",
+    "From ",     ">From", "--=_boundary", "=", "=3D", "=\r\n", " leading", "trailing ",
+    "tab\tbed", "   ",
+    "Ünïcødé",
 )  # fmt: skip
 _SCRIPTS = (
     "مرحبا (بالعالم).", "שלום, עולם!", "日本語のタイトル", "한국어 제목", "Привет, мир", "Ελληνικά",
-    "ไทย", "हिन्दी", "👩‍👩‍👧‍👦 family", "🏳️‍🌈", "e\u0301e\u0301", "ﷺ", "Z͑ͫ̓ͪ̂ͫa̴l̡g̵o", "½ ¾ ²", "‮reversed‬", "№ 5", "ǅ", "ß ẞ", "İi",
+    "ไทย", "हिन्दी", "👩‍👩‍👧‍👦 family", "🏳️‍🌈", "e\u0301e\u0301", "ﷺ", "Z͑ͫ̓ͪ̂ͫa̴l̡g̵o", "½ ¾ ²",
+    "\u202ereversed\u202c", "№ 5", "ǅ", "ß ẞ", "İi",
     "🎉", "• bullet", "- dash", "* star", "1. one", "C# and .NET", "#100DaysOfCode",
 )  # fmt: skip
 

@@ -128,7 +128,9 @@ def _account(app: "App", week: "Week") -> tuple[int, list[str]]:
             code = NEEDS_PERSON
         elif (report.waiting or report.unknown) and code == OK:
             code = IN_PART
-    if not week.sent and not (edition and edition.state is EditionState.HELD):
+    if week.elsewhere and edition and edition.state is EditionState.DRAFT:
+        lines.append("in progress elsewhere: another process is reading the sources")
+    elif not week.sent and not (edition and edition.state is EditionState.HELD):
         lines.append(questions.nothing_to_do(app, edition))
     return code, lines
 

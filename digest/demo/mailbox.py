@@ -55,7 +55,7 @@ class Mailbox:
         logging.getLogger("mail.log").setLevel(logging.WARNING)
 
     def __enter__(self) -> Self:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # mails hold personal links
         self._thread.start()
         try:
             self.port = self._listening.result()

@@ -6,12 +6,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
 
 from digest.errors import SchemaError
-from storage.database import Database
-
-_LOCK = 1_145_653_076  # a number of our own, for PostgreSQL's advisory locks
+from storage.database import Database, one_at_a_time
 
 
 def head() -> str:
@@ -32,8 +29,7 @@ def migrate(database: Database) -> bool:
     """
     with database.begin() as session:
         connection = session.connection()
-        if not database.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        one_at_a_time(session, "migrate")
         before = MigrationContext.configure(connection).get_current_revision()
         _refuse_newer(before)
         config = _config()

@@ -13,6 +13,7 @@ from digest.posts.excerpt import minutes
 from digest.posts.identity import Key, Kind, Known, Recognised
 from digest.posts.post import FetchedPost, Post
 from digest.tables import PostKeyRow, PostRow, SourceRow
+from storage.database import one_at_a_time
 
 FLOOD = "flood"
 _CHUNK = 5_000  # bind variables per query, below every database's limit
@@ -30,6 +31,7 @@ class Saved:
 
 def save(session: Session, *, source_id: int, posts: Sequence[FetchedPost], now: datetime) -> Saved:
     """Save one reading of a source, and say what was new, changed and known in it."""
+    one_at_a_time(session, "posts")  # the second of two readers of a link must see the first
     source = session.get_one(SourceRow, source_id)
     found = identity.recognise(posts, _known(session, source_id, identity.signals(posts)))
     held = FLOOD if _is_flood(session, source, found) else None

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.errors import UsageError
 from digest.http import Client
+from digest.processes import Processes
+from digest.sources.claim import Seen, claim, is_claimed
 from digest.sources.fetch import Fetched, Source, fetch
 from digest.sources.guard import Parser
 from digest.sources.record import record
@@ -30,14 +32,14 @@ class PollSettings:
 
     ``threads`` read at once, but only ``per_host`` from one host, with ``gap_seconds`` between
     two requests to it. A good source is read again after ``interval_minutes``. A source that is
-    being read belongs to one poller for ``lease_minutes``, if that poller dies.
+    being read belongs to one poller, for ``lease_minutes`` at most if nobody sees it die.
     """
 
     threads: int = 8
     per_host: int = 1
     gap_seconds: float = 0.5
     interval_minutes: int = 60
-    lease_minutes: int = 30
+    lease_minutes: int = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,7 @@ def poll(  # noqa: PLR0913 - its parts, its moment, its choice
     parser: Parser,
     now: datetime,
     settings: PollSettings,
+    processes: Processes,
     due_only: bool,
     names: Collection[str] | None = None,
     report: Report = lambda _: None,
@@ -76,18 +79,22 @@ def poll(  # noqa: PLR0913 - its parts, its moment, its choice
     it between two sources. Unknown names raise `UsageError`.
     """
     with database.read() as session:
-        waiting = _waiting(session, now=now, due_only=due_only, names=names)
-    run = _Poll(
-        database=database,
-        client=client,
-        parser=parser,
-        now=now,
-        settings=settings,
-        report=report,
-        stop=stop or threading.Event(),
-    )
+        waiting = _waiting(session, now=now, processes=processes, due_only=due_only, names=names)
     queues = _by_host(waiting, per_host=settings.per_host)
-    with ThreadPoolExecutor(settings.threads, thread_name_prefix="poll") as threads:
+    with (
+        processes.enter() as name,
+        ThreadPoolExecutor(settings.threads, thread_name_prefix="poll") as threads,
+    ):
+        run = _Poll(
+            database=database,
+            client=client,
+            parser=parser,
+            now=now,
+            settings=settings,
+            name=name,
+            report=report,
+            stop=stop or threading.Event(),
+        )
         try:
             for done in [threads.submit(run.read_all, queue) for queue in queues]:
                 done.result()
@@ -98,25 +105,31 @@ def poll(  # noqa: PLR0913 - its parts, its moment, its choice
 
 @dataclass(frozen=True, kw_only=True)
 class _Waiting:
-    """A source to be read, and the check that was planned for it when we looked."""
+    """A source to be read, and how it looked when we decided so."""
 
     source: Source
-    planned: datetime | None
+    seen: Seen
 
 
 def _waiting(
-    session: Session, *, now: datetime, due_only: bool, names: Collection[str] | None
+    session: Session,
+    *,
+    now: datetime,
+    processes: Processes,
+    due_only: bool,
+    names: Collection[str] | None,
 ) -> list[_Waiting]:
     rows = session.scalars(select(SourceRow).order_by(SourceRow.id)).all()
     unknown = sorted(set(names or ()) - {row.name for row in rows})
     if unknown:
         raise UsageError(f"there is no source named {', '.join(unknown)}; see: digest source list")
     return [
-        _Waiting(source=_source_of(row), planned=row.next_check_at)
+        _Waiting(source=_source_of(row), seen=Seen.of(row))
         for row in rows
         if row.paused_at is None
         and (names is None or row.name in names)
         and not (due_only and row.next_check_at and row.next_check_at > now)
+        and not is_claimed(row, now=now, processes=processes)
     ]
 
 
@@ -153,6 +166,7 @@ class _Poll:
         parser: Parser,
         now: datetime,
         settings: PollSettings,
+        name: str,
         report: Report,
         stop: threading.Event,
     ) -> None:
@@ -162,6 +176,7 @@ class _Poll:
         self._parser = parser
         self._now = now
         self._settings = settings
+        self._name = name
         self._report = report
         self._stop = stop
         self._ended = threading.Event()
@@ -184,19 +199,9 @@ class _Poll:
                 self._read(waiting.source)
 
     def _claim(self, waiting: _Waiting) -> bool:
-        """Take the source if nobody else did since we looked: its planned check still stands."""
         lease = self._now + timedelta(minutes=self._settings.lease_minutes)
-        statement = (
-            update(SourceRow)
-            .where(
-                SourceRow.id == waiting.source.id,
-                SourceRow.paused_at.is_(None),
-                SourceRow.next_check_at.is_not_distinct_from(waiting.planned),
-            )
-            .values(next_check_at=lease)
-        )
         with self._database.begin() as session:
-            return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined] # of an UPDATE
+            return claim(session, waiting.seen, name=self._name, until=lease)
 
     def _read(self, source: Source) -> None:
         """Read, save and report one source; its troubles are its own."""

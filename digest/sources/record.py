@@ -51,6 +51,7 @@ def _note_state(
     row.state = state
     row.detail = fetched.detail[:_DETAIL] if fetched.detail else None
     row.checked_at = now
+    row.claimed_by = row.claimed_until = None
     row.failures = row.failures + 1 if state.is_error else 0
     row.next_check_at = next_check(
         now=now,

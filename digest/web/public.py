@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from digest.clock import Clock
 from digest.web.stationery import PERSONAL, Stationery
+from digest.web.words import LANGUAGES
 from storage.database import Database
 from subscribers.errors import TokenError, UnknownSubscriberError
 from subscribers.text import one_line
@@ -119,7 +120,7 @@ NOBODY = (TokenError, UnknownSubscriberError)
 
 def _to(token: str, request: Request, **query: str) -> RedirectResponse:
     """Lead to the page by GET, so that reloading it sends nothing again."""
-    if request.query_params.get("lang") in {"en", "de"}:
+    if request.query_params.get("lang") in LANGUAGES:
         query["lang"] = request.query_params["lang"]
     tail = "?" + "&".join(f"{name}={value}" for name, value in query.items()) if query else ""
     return RedirectResponse(f"/u/{token}{tail}", status_code=303, headers=PERSONAL)

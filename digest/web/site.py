@@ -17,8 +17,6 @@ from digest.web.stationery import Stationery
 from storage.database import Database, DatabaseUnreachableError
 from subscribers.tokens import Keyring
 
-__all__ = ["WebSettings", "build_site"]
-
 _NOT_FOUND = 404
 _WRONG_METHOD = 405
 

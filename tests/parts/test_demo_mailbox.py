@@ -108,7 +108,7 @@ def test_the_mailbox_closes_while_a_sender_is_in_mid_sentence(tmp_path: Path) ->
     with idle, contextlib.suppress(ConnectionResetError):
         while idle.recv(1000):
             pass
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", mailbox.port))
 
@@ -122,4 +122,4 @@ def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_behind(
         Mailbox(tmp_path, port=mailbox.port),
     ):
         pytest.fail("two servers on one port")
-    assert threading.active_count() == before
+    assert threading.active_count() <= before

@@ -214,6 +214,6 @@ def test_the_web_closes_while_a_browser_keeps_a_connection_open() -> None:
         assert httpx.get(running.url).status_code == 200
     with idle:
         assert idle.recv(1) == b""
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
     with pytest.raises(httpx.ConnectError):
         httpx.get(running.url)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from sqlalchemy import select
 from digest.errors import UsageError
 from digest.http import Client, HttpSettings
 from digest.posts import store
+from digest.processes import Processes
+from digest.sources.claim import being_read
 from digest.sources.guard import Parser
 from digest.sources.poll import PollResult, PollSettings, poll
 from digest.sources.state import State
@@ -48,8 +51,9 @@ def parser() -> Iterator[Parser]:
 class Desk:
     """A database with sources, and a poller for it."""
 
-    def __init__(self, database: Database, parser: Parser) -> None:
+    def __init__(self, database: Database, parser: Parser, processes: Processes) -> None:
         self.database = database
+        self.processes = processes
         self._parser = parser
         self._client = Client(HttpSettings(allow_networks=("127.0.0.0/8",), deadline=2.0))
 
@@ -83,6 +87,7 @@ class Desk:
             parser=self._parser,
             now=now,
             settings=settings or PollSettings(gap_seconds=0),
+            processes=self.processes,
             due_only=due_only,
             **more,
         )
@@ -91,8 +96,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(database: Database, parser: Parser) -> Desk:
-    return Desk(database, parser)
+def desk(database: Database, parser: Parser, tmp_path: Path) -> Desk:
+    return Desk(database, parser, Processes(tmp_path / "processes"))
 
 
 def test_a_first_reading_saves_posts_and_says_so(desk: Desk, web: Internet) -> None:
@@ -235,20 +240,39 @@ def test_two_pollers_at_once_read_every_source_once(desk: Desk, web: Internet) -
     assert sorted(asked.path for asked in web.asked) == [f"/{name}" for name in names]
 
 
-def test_a_source_that_is_being_read_belongs_to_its_poller_until_the_lease_ends(
-    desk: Desk, web: Internet
-) -> None:
+def test_a_source_that_is_being_read_belongs_to_its_poller(desk: Desk, web: Internet) -> None:
     lease: list[datetime | None] = []
     others: list[dict[str, PollResult]] = []
+    named: list[list[str]] = []
 
     def look() -> None:
-        lease.append(desk.row().next_check_at)
-        others.append(desk.poll())
+        lease.append(desk.row().claimed_until)
+        others.extend((desk.poll(), desk.poll(due_only=False)))
+        with desk.database.read() as session:
+            named.append(being_read(session, now=NOW, processes=desk.processes))
 
     desk.add(web.serve("/feed.xml", feed("one"), before=look))
     desk.poll()
-    assert lease == [NOW + timedelta(minutes=30)]
-    assert others == [{}]
+    assert lease == [NOW + timedelta(minutes=5)]
+    assert others == [{}, {}]
+    assert named == [["quay"]]
+    row = desk.row()
+    assert (row.claimed_by, row.claimed_until) == (None, None)
+
+
+def test_a_claim_ends_with_its_process_or_with_its_lease(desk: Desk, web: Internet) -> None:
+    url = web.serve("/feed.xml", feed("one"))
+    until = NOW + timedelta(minutes=5)
+    desk.add(url, claimed_by="elsewhere.example:1:ff", claimed_until=until)
+    assert desk.poll() == {}
+    assert desk.poll(now=until)["quay"].state is State.NEW_POSTS
+    with desk.processes.enter() as name:
+        dead = name.replace(name.split(":")[1], "1")
+    (desk.processes.folder / f"{dead.replace(':', '-')}.lock").touch()  # as a killed one leaves it
+    with desk.database.begin() as session:
+        row = session.scalars(select(SourceRow)).one()
+        row.claimed_by, row.claimed_until = dead, NOW + HOUR
+    assert desk.poll(due_only=False)["quay"].state is State.UNCHANGED
 
 
 def test_one_host_is_asked_one_thing_at_a_time_and_hosts_in_parallel(

@@ -149,9 +149,11 @@ def test_a_domain_goes_out_as_a_label(address: str, wire: str) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "", "ada", "@example.org", "ada@", "jörg@example.org", "a b@example.org", "a..b@example.org",
-        "ada@exa mple.org", "ada@example.org\r\nBcc: x", "<ada>@example.org", "ada@-example.org",
-        "a" * 65 + "@example.org", "ada@" + "a" * 64 + ".org", "ada@example..org", '"a b"@example.org',
+        "", "ada", "@example.org", "ada@", "jörg@example.org", "a b@example.org",
+        "a..b@example.org",         "ada@exa mple.org", "ada@example.org\r\nBcc: x",
+        "<ada>@example.org", "ada@-example.org",
+        "a" * 65 + "@example.org", "ada@" + "a" * 64 + ".org", "ada@example..org",
+        '"a b"@example.org',
     ],
 )  # fmt: skip
 def test_an_address_that_cannot_be_written_is_refused_without_repeating_it(address: str) -> None:
@@ -220,7 +222,8 @@ def test_the_headers_are_those_that_bulk_mail_needs() -> None:
         "Reply-To": "editor@digest.example",
         "Message-ID": "<2026-w24.7@xn--bcher-kva.example>",
         "List-Id": '"The Weekly Dive" <dive.lists.digest.example>',
-        "List-Unsubscribe": "<https://digest.example/u/1.abc>, <mailto:leave@digest.example?subject=2026-w24.7>",
+        "List-Unsubscribe": "<https://digest.example/u/1.abc>,"
+        " <mailto:leave@digest.example?subject=2026-w24.7>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Archive": "<https://digest.example/archive>",
         "List-Help": "<mailto:owner@digest.example>",

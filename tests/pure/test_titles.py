@@ -36,7 +36,7 @@ def test_a_dash_parts_a_title() -> None:
 
 
 def test_a_dash_too_early_does_not_part_it_but_a_later_one_may() -> None:
-    assert display_title("Part 1 – Reads").sub == ""
+    assert display_title("Part 1 — Reads").sub == ""
     assert display_title("Part 1 — Reads and writes — the rest").main == "Part 1 — Reads and writes"
 
 

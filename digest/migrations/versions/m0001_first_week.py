@@ -61,6 +61,8 @@ def upgrade() -> None:
         sa.Column("first_read_at", storage.types.UTCDateTime(timezone=True), nullable=True),
         sa.Column("succeeded_at", storage.types.UTCDateTime(timezone=True), nullable=True),
         sa.Column("next_check_at", storage.types.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("claimed_by", sa.String(length=200), nullable=True),
+        sa.Column("claimed_until", storage.types.UTCDateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
