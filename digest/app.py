@@ -168,7 +168,7 @@ class App:
     def unsubscribe_url(self, subscriber_id: int) -> str:
         """Return the address at which one reader leaves."""
         token = self.keyring.sign(subscriber_id, purpose=Purpose.UNSUBSCRIBE)
-        return f"{self.config.web.public_url.rstrip('/')}/u/{token}"
+        return self.config.web.unsubscribe_url(token)
 
     def poll(
         self,

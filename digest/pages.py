@@ -14,7 +14,7 @@ class WebSettings:
     https wherever real readers are. ``host`` and ``port`` are where this process listens.
     """
 
-    public_url: str = "http://127.0.0.1:8025"
+    public_url: str = "https://digest.example"
     host: str = "127.0.0.1"
     port: int = 8025
 

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from digest import weekly
 from digest.app import App
@@ -15,16 +17,23 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 60.0
 
 
-def serve(app: App, *, scheduler: bool, say: Callable[[str], None]) -> None:
-    """Run until SIGTERM or Ctrl-C; the letter in hand is finished first."""
-    web = app.config.web
-    site = build_site(
+def site_of(app: App) -> FastAPI:
+    """Build the public pages of an installation."""
+    folder = app.config.app.templates
+    return build_site(
         database=app.database,
         keyring=app.keyring,
         newsletter=app.config.newsletter,
-        web=web,
+        web=app.config.web,
         clock=app.clock,
+        templates=Path(folder) if folder else None,
     )
+
+
+def serve(app: App, *, scheduler: bool, say: Callable[[str], None]) -> None:
+    """Run until SIGTERM or Ctrl-C; the letter in hand is finished first."""
+    web = app.config.web
+    site = site_of(app)
     server = uvicorn.Server(
         uvicorn.Config(
             site, host=web.host, port=web.port, log_config=None, access_log=False, workers=1

@@ -27,7 +27,7 @@ from digest.demo.web import SampleWeb
 from digest.editions.issue import Issue
 from digest.errors import UsageError
 from digest.migrations import schema
-from digest.service import build_site_of
+from digest.service import site_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 THURSDAY = datetime(2026, 6, 11, 18, 0, tzinfo=BERLIN)  # the blogs are found
@@ -65,7 +65,7 @@ def demo(
             return
         app = App(load(config), clock=Clock.starting_at(FRIDAY), stop=stop)
         stack.callback(app.close)
-        site = build_site_of(app)
+        site = site_of(app)
         site.include_router(inbox(mailbox))
         say(
             f"\n   Inbox      {address}/mail     the emails, as the readers get them\n"
