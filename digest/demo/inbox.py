@@ -58,9 +58,12 @@ class Lens:
 AskedLens = Annotated[Lens, Depends()]
 
 
-def inbox(mailbox: Mailbox) -> APIRouter:
-    """Return the routes below ``/mail`` that show this mailbox."""
-    desk = _Desk(mailbox)
+def inbox(mailbox: Mailbox, *, public_url: str) -> APIRouter:
+    """Return the routes below ``/mail`` that show this mailbox.
+
+    In the mails as they are shown, links to ``public_url`` lead to the same pages on this server.
+    """
+    desk = _Desk(mailbox, public_url=public_url)
     router = APIRouter(prefix="/mail", include_in_schema=False)
     router.get("")(desk.newest)
     router.get("/inbox.css")(desk.style)
@@ -72,8 +75,9 @@ def inbox(mailbox: Mailbox) -> APIRouter:
 class _Desk:
     """Answers for the inbox."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, *, public_url: str) -> None:
         self._mailbox = mailbox
+        self._public_url = public_url
         self._pages: Environment = demo_pages()
         self._open = lru_cache(maxsize=2 * LISTED)(open_message)
 
@@ -91,7 +95,8 @@ class _Desk:
         opened = self._find(number)
         if opened.html is None:
             raise HTTPException(404, "this mail has no HTML part")
-        return HTMLResponse(opened.in_scheme(scheme), headers=_FRAME)
+        html = opened.in_scheme(scheme).replace(f'href="{self._public_url}/', 'href="/')
+        return HTMLResponse(html, headers=_FRAME)
 
     def style(self) -> Response:
         """Give the style sheet of the pages."""

@@ -22,7 +22,7 @@ from digest.delivery.state import DeliveryState
 from digest.demo.blogs import sample_blogs
 from digest.demo.inbox import inbox
 from digest.demo.mailbox import Mailbox
-from digest.demo.settings import settings_text
+from digest.demo.settings import PUBLIC_URL, settings_text
 from digest.demo.web import SampleWeb
 from digest.editions.issue import Issue
 from digest.errors import UsageError
@@ -54,7 +54,6 @@ def demo(
         web = stack.enter_context(SampleWeb())
         mailbox = stack.enter_context(Mailbox(folder / "mail"))
         pages = _Pages(port) if stay else None
-        address = pages.address if pages else f"http://127.0.0.1:{port}"
         config = folder / "config.toml"
         config.write_text(settings_text(smtp_port=mailbox.port), "utf-8")
         issue = _week(config, web=web, say=say, stop=stop)
@@ -63,12 +62,14 @@ def demo(
             say(f"\n   {len(mailbox.messages)} emails are in {folder / 'mail'}")
             say(" Nothing left this computer. Next: digest init makes it yours.")
             return
+        address = pages.address
         app = App(load(config), clock=Clock.starting_at(FRIDAY), stop=stop)
         stack.callback(app.close)
         site = site_of(app)
-        site.include_router(inbox(mailbox))
+        site.include_router(inbox(mailbox, public_url=PUBLIC_URL))
         say(
-            f"\n   Inbox      {address}/mail     the emails, as the readers get them\n"
+            f"\n   Inbox      {address}/mail       the emails, as the readers get them"
+            f"\n   Archive    {address}/archive    the issue online\n"
             f"\n Nothing left this computer. Files are in {folder}. Ctrl-C stops the server."
             "\n Next: digest init makes it yours."
         )

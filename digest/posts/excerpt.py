@@ -25,7 +25,7 @@ def excerpt(text: str | None, *, title: str) -> str | None:
     """
     if not text:
         return None
-    text = _TAIL.sub("", " ".join(text.split()))
+    text = _TAIL.sub("", " ".join(text.split())).replace(" -- ", " — ")
     ends = [m.end() for m in _SENTENCE_END.finditer(text) if m.end() <= LENGTH][:SENTENCES]
     if ends:
         shaped = text[: ends[-1]]

@@ -45,7 +45,7 @@ Get = Callable[..., httpx.Response]
 def get(mailbox: Mailbox) -> Get:
     """Ask the inbox for a page, through the whole of FastAPI."""
     app = FastAPI()
-    app.include_router(inbox(mailbox))
+    app.include_router(inbox(mailbox, public_url="https://digest.example"))
 
     def ask(path: str, **query: str) -> httpx.Response:
         async def talk() -> httpx.Response:

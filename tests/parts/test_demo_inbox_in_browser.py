@@ -60,7 +60,7 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
 def url(mailbox: Mailbox) -> Iterator[str]:
     """Serve the inbox; the port listens before the server runs, so nobody has to wait."""
     app = FastAPI()
-    app.include_router(inbox(mailbox))
+    app.include_router(inbox(mailbox, public_url="https://digest.example"))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

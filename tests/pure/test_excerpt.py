@@ -12,6 +12,7 @@ from digest.posts.excerpt import excerpt, minutes
     [
         ("One. Two. Three.", "One. Two."),
         ("Only this", "Only this"),
+        ("Fast -- and wrong.", "Fast \u2014 and wrong."),
         ("A whole sentence. Then it is cut in mid", "A whole sentence."),
         ("Latency doubles. … Read more", "Latency doubles."),
         ("Latency doubles for nine minutes, then [...]", "Latency doubles for nine minutes, then"),
