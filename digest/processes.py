@@ -27,7 +27,7 @@ class Processes:
             try:
                 yield name
             finally:
-                path.unlink(missing_ok=True)
+                self.forget(name)
 
     def is_dead(self, name: str) -> bool | None:
         """Whether the holder of this name has died: None for one that cannot be seen from here.
@@ -46,9 +46,14 @@ class Processes:
             return False
         return True
 
+    def notes(self, name: str) -> Path:
+        """Return the file in which the holder of this name may leave word for after its death."""
+        return self._path(name).with_suffix(".notes")
+
     def forget(self, name: str) -> None:
         """Remove what a dead process left."""
         self._path(name).unlink(missing_ok=True)
+        self.notes(name).unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name.replace(':', '-')}.lock"

@@ -4,12 +4,12 @@ Every update names the state and the epoch it expects; a row that has moved on s
 States and identities: see `delivery.state`; the three sums that must hold are in `audit.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from digest.delivery.batches import Claim
@@ -132,60 +132,66 @@ def give_back(session: Session, claim: Claim) -> bool:
     return _move(session, claim, DeliveryState.CLAIMED, state=DeliveryState.PENDING)
 
 
-def recover(session: Session, worker_ids: list[int], *, now: datetime) -> int:
+def recover(
+    session: Session,
+    worker_ids: Collection[int],
+    *,
+    suspects: Collection[int] = (),
+    now: datetime,
+) -> int:
     """Take over what dead workers held; return how many letters nobody can know about.
 
-    Claimed letters never left: they wait again (three crashes in a row set one aside). For a
-    committed intent without a result the truth is lost with the worker: unknown, held, reported.
+    Claimed letters never left, so they wait again; one of the ``suspects``, in hand when a worker
+    died, is set aside at its third crash. For a committed intent without a result the truth is
+    lost with the worker: unknown, held, reported.
     """
     held = DeliveryRow.worker_id.in_(worker_ids)
-    session.execute(
-        update(DeliveryRow)
-        .where(held, DeliveryRow.state == DeliveryState.CLAIMED)
-        .values(
-            state=case(
-                (DeliveryRow.crashes + 1 >= MAX_CRASHES, DeliveryState.FAILED.value),
-                else_=DeliveryState.PENDING.value,
-            ),
-            reason=case(
-                (DeliveryRow.crashes + 1 >= MAX_CRASHES, "the sender died three times with it"),
-                else_=None,
-            ),
-            ended_at=case((DeliveryRow.crashes + 1 >= MAX_CRASHES, now), else_=None),
-            crashes=DeliveryRow.crashes + 1,
-            epoch=DeliveryRow.epoch + 1,
-            worker_id=None,
-        )
-        .execution_options(synchronize_session=False)
+    claimed = and_(held, DeliveryRow.state == DeliveryState.CLAIMED)
+    freed: dict[str, Any] = {"epoch": DeliveryRow.epoch + 1, "worker_id": None}
+    _update(
+        session,
+        and_(claimed, DeliveryRow.id.in_(suspects), DeliveryRow.crashes + 1 >= MAX_CRASHES),
+        freed
+        | {
+            "state": DeliveryState.FAILED,
+            "crashes": DeliveryRow.crashes + 1,
+            "reason": f"the sender died {MAX_CRASHES} times with it in hand",
+            "ended_at": now,
+        },
     )
-    unknown = session.execute(
-        update(DeliveryRow)
-        .where(held, DeliveryRow.state == DeliveryState.COMMITTING)
-        .values(
-            state=DeliveryState.UNKNOWN,
-            reason="the sender died between the final dot and the answer",
-            epoch=DeliveryRow.epoch + 1,
-            worker_id=None,
-            ended_at=now,
-        )
-        .execution_options(synchronize_session=False)
+    _update(
+        session,
+        and_(claimed, DeliveryRow.id.in_(suspects)),
+        freed | {"state": DeliveryState.PENDING, "crashes": DeliveryRow.crashes + 1},
     )
-    session.execute(update(DeliveryRow).where(held).values(worker_id=None))
-    return int(unknown.rowcount)  # type: ignore[attr-defined] # an UPDATE counts its rows
+    _update(session, claimed, freed | {"state": DeliveryState.PENDING})
+    return _update(
+        session,
+        and_(held, DeliveryRow.state == DeliveryState.COMMITTING),
+        freed
+        | {
+            "state": DeliveryState.UNKNOWN,
+            "reason": "the sender died between the final dot and the answer",
+            "ended_at": now,
+        },
+    )
+
+
+def _update(session: Session, where: ColumnElement[bool], values: dict[str, Any]) -> int:
+    changed = session.execute(
+        update(DeliveryRow).where(where).values(values).execution_options(synchronize_session=False)
+    )
+    return int(changed.rowcount)  # type: ignore[attr-defined] # an UPDATE counts its rows
 
 
 def close(session: Session, edition_id: int, *, reason: str, now: datetime) -> int:
     """Skip every letter still waiting (the operator closed the issue); return how many."""
-    closed = session.execute(
-        update(DeliveryRow)
-        .where(
-            DeliveryRow.edition_id == edition_id,
-            DeliveryRow.state.in_([DeliveryState.PENDING, DeliveryState.DEFERRED]),
-        )
-        .values(state=DeliveryState.SKIPPED, reason=reason, ended_at=now)
-        .execution_options(synchronize_session=False)
+    waiting = [DeliveryState.PENDING, DeliveryState.DEFERRED]
+    return _update(
+        session,
+        and_(DeliveryRow.edition_id == edition_id, DeliveryRow.state.in_(waiting)),
+        {"state": DeliveryState.SKIPPED, "reason": reason, "ended_at": now},
     )
-    return int(closed.rowcount)  # type: ignore[attr-defined] # an UPDATE counts its rows
 
 
 def counts(session: Session, edition_id: int) -> dict[DeliveryState, int]:

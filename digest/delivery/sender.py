@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from digest.clock import Clock
 from digest.delivery import batches, ledger
 from digest.delivery.batches import Claim, Worker
+from digest.delivery.hand import Hand, in_hand
 from digest.delivery.retry import RetrySettings, next_try
 from digest.delivery.state import OPEN, DeliveryState
 from digest.editions import store as editions
@@ -78,6 +79,7 @@ class _Job:
 
     edition: Edition
     worker: Worker
+    hand: Hand
     personalisers: Mapping[int, Personaliser]
     report: Callable[[DeliveryState], None]
     halted: threading.Event = field(default_factory=threading.Event)
@@ -111,7 +113,14 @@ class Sender:
             dead = batches.dead_workers(
                 session, processes=self._processes, lease=self._settings.lease_seconds
             )
-            unknown = ledger.recover(session, [w.id for w in dead], now=self._clock.now())
+            suspects = {
+                delivery
+                for worker in dead
+                for delivery in in_hand(self._processes.notes(worker.name))
+            }
+            unknown = ledger.recover(
+                session, [w.id for w in dead], suspects=suspects, now=self._clock.now()
+            )
             for worker in dead:
                 batches.retire(session, worker)
                 self._processes.forget(worker.name)
@@ -127,10 +136,16 @@ class Sender:
         report: Callable[[DeliveryState], None] = lambda _state: None,
     ) -> SendReport:
         """Hand over every letter whose turn it is; return when none is left or ``stop`` is set."""
-        with self._worker() as worker:
-            job = _Job(edition=edition, worker=worker, personalisers=personalisers, report=report)
+        with self._worker() as (worker, hand):
+            job = _Job(
+                edition=edition,
+                worker=worker,
+                hand=hand,
+                personalisers=personalisers,
+                report=report,
+            )
             threads = [
-                threading.Thread(target=self._work, args=(job,), name=f"sender-{n}", daemon=True)
+                threading.Thread(target=self._work, args=(job, n), name=f"sender-{n}", daemon=True)
                 for n in range(self._settings.connections)
             ]
             for thread in threads:
@@ -153,19 +168,21 @@ class Sender:
         return SendReport(counts=counts, state=edition.state, trouble=job.trouble)
 
     @contextmanager
-    def _worker(self) -> Iterator[Worker]:
+    def _worker(self) -> Iterator[tuple[Worker, Hand]]:
         """Register this process as a worker, keep its heart beating, and sign it off."""
         with self._processes.enter() as name:
+            hand = Hand(self._processes.notes(name))
             with self._database.begin() as session:
                 worker = batches.register(session, name, now=self._clock.now())
             done = threading.Event()
             heart = threading.Thread(target=self._beat, args=(worker, done), daemon=True)
             heart.start()
             try:
-                yield worker
+                yield worker, hand
             finally:
                 done.set()
                 heart.join()
+                hand.close()
         with self._database.begin() as session:
             ledger.recover(session, [worker.id], now=self._clock.now())
             batches.retire(session, worker)
@@ -178,13 +195,13 @@ class Sender:
             except OperationalError as error:
                 log.warning("the heartbeat did not reach the database: %s", error.orig)
 
-    def _work(self, job: _Job) -> None:
+    def _work(self, job: _Job, place: int) -> None:
         """Send until nothing is due; one thread, one conversation."""
         try:
             with closing(self._carrier.connect()) as connection:
                 faults = 0
                 while batch := self._claim(job):
-                    faults = self._send_batch(job, connection, batch, faults=faults)
+                    faults = self._send_batch(job, connection, batch, place=place, faults=faults)
         except Exception as error:  # noqa: BLE001 - carried to the thread that waits for us
             job.errors.append(error)
             job.halted.set()
@@ -219,6 +236,7 @@ class Sender:
         connection: Connection,
         batch: list[tuple[Claim, Reader | None]],
         *,
+        place: int,
         faults: int,
     ) -> int:
         """Send a batch; give back what is left when told to stop. Returns faults in a row."""
@@ -226,7 +244,8 @@ class Sender:
         try:
             while left and not (self._stop.is_set() or job.halted.is_set()):
                 claim, reader = left.pop()
-                outcome = self._deliver(job, connection, claim, reader)
+                with job.hand.holding(claim.delivery_id, place=place):
+                    outcome = self._deliver(job, connection, claim, reader)
                 faults = self._weigh(job, outcome, faults=faults)
         finally:
             if left:
