@@ -30,7 +30,7 @@ class Title:
     @property
     def short(self) -> str:
         """The main part, without its colon or a year in brackets, in at most 78 characters."""
-        main = self.main.removesuffix(":").rstrip()
+        main = self.main.removesuffix(":").rstrip() or self.main
         main = _YEAR_AT_END.sub("", main) or main
         return cut(main, most=LONGEST_SHORT)
 

@@ -76,3 +76,7 @@ def test_no_text_breaks_a_title(stored: str) -> None:
 @given(st.text(max_size=200), st.integers(min_value=5, max_value=100))
 def test_a_cut_keeps_its_promise(text: str, most: int) -> None:
     assert len(cut(text, most=most)) <= most
+
+
+def test_a_title_that_is_nothing_but_a_colon_keeps_it() -> None:
+    assert display_title(":").short == ":"
