@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from digest.errors import ConfigurationError
+from digest.limits import Hours
 
 Cadence = Literal["day", "week", "month"]
 
@@ -30,7 +31,7 @@ class ScheduleSettings:
     cron: str = "0 7 * * FRI"
     zone: str = "Europe/Berlin"
     cadence: Cadence = "week"
-    lateness_hours: float = 24.0
+    lateness_hours: Hours = 24.0
     approval: Literal["checked", "auto", "manual"] = "checked"
 
     def __post_init__(self) -> None:
@@ -42,10 +43,11 @@ class ScheduleSettings:
                 f"[schedule] zone = {self.zone!r} is no IANA time zone; try 'Europe/Berlin'"
             ) from error
         try:
-            CronSim(self.cron, datetime(2026, 1, 1, tzinfo=UTC))
-        except CronSimError as error:
+            next(CronSim(self.cron, datetime(2026, 1, 1, tzinfo=UTC)))
+        except (CronSimError, StopIteration) as error:
+            reason = str(error) or "it never comes"
             raise ConfigurationError(
-                f"[schedule] cron = {self.cron!r} is no crontab line ({error}); try '0 7 * * FRI'"
+                f"[schedule] cron = {self.cron!r} is no crontab line ({reason}); try '0 7 * * FRI'"
             ) from error
 
     @property

@@ -1,12 +1,12 @@
 """The doctor: looks at everything a send depends on, without sending."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from digest import calendar
 from digest.app import App
@@ -29,7 +29,7 @@ class Finding:
 
 
 def examine(app: App) -> list[Finding]:
-    """Run every check; one that fails stops no other."""
+    """Run every check; one that fails stops no other. Nothing is sent, and no row changes."""
     checks: tuple[Callable[[App], Iterator[Finding]], ...] = (
         _configuration,
         _database,
@@ -39,6 +39,7 @@ def examine(app: App) -> list[Finding]:
         _time,
         _carrier,
         _public_address,
+        _sender,
     )
     findings: list[Finding] = []
     for check in checks:
@@ -52,7 +53,9 @@ def examine(app: App) -> list[Finding]:
 def _configuration(app: App) -> Iterator[Finding]:
     yield Finding(level="ok", sentence="configuration: every key is known")
     secret = Path(app.config.app.state) / "secret"
-    if secret.exists() and secret.stat().st_mode & 0o077:
+    if app.config.app.secret:
+        yield Finding(level="ok", sentence="secret: from the configuration")
+    elif secret.exists() and secret.stat().st_mode & 0o077:
         yield Finding(
             level="error", sentence=f"{secret} can be read by others", cure=f"chmod 600 {secret}"
         )
@@ -115,12 +118,36 @@ def _carrier(app: App) -> Iterator[Finding]:
 
 
 def _public_address(app: App) -> Iterator[Finding]:
-    if not app.config.web.public_url.startswith("https://"):
+    url = app.config.web.public_url
+    if _is_placeholder(urlsplit(url).hostname or ""):
         yield Finding(
             level="warning",
-            sentence=f"[web] public_url = {app.config.web.public_url!r} is not https:"
+            sentence=f"[web] public_url is still {url}: no reader can open its links",
+            cure="set it to the https address readers reach",
+        )
+    elif not url.startswith("https://"):
+        yield Finding(
+            level="warning",
+            sentence=f"[web] public_url = {url!r} is not https:"
             " mail programs show no one-click unsubscribe",
             cure="set it to the https address readers reach",
         )
-    if os.environ.get("DIGEST_APP__SECRET"):
-        yield Finding(level="ok", sentence="secret: from the environment")
+    else:
+        yield Finding(level="ok", sentence=f"public address: {url}")
+
+
+def _sender(app: App) -> Iterator[Finding]:
+    domain = app.config.sender.from_address.rpartition("@")[2]
+    if _is_placeholder(domain):
+        yield Finding(
+            level="warning",
+            sentence=f"[sender] from_address is still at {domain}: its mail is refused",
+            cure="set it to an address of a domain that is yours",
+        )
+    else:
+        yield Finding(level="ok", sentence=f"sender: mail comes from {domain}")
+
+
+def _is_placeholder(host: str) -> bool:
+    """Whether nobody can own this name (RFC 2606)."""
+    return f".{host.casefold()}".endswith((".example", ".invalid", ".test"))

@@ -9,8 +9,9 @@ import httpx
 
 from digest.clock import Clock
 from digest.connection import Deadline, GuardedTransport, RefusedError, Resolve, resolve_by_system
-from digest.errors import DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.inflate import DamagedError, TooLargeError, gunzip
+from digest.limits import Count, CountOrNone, Seconds
 from digest.network import networks
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -32,12 +33,23 @@ class HttpSettings:
     """
 
     user_agent: str = "Digest/0.1 (weekly newsletter; reads feeds)"
-    deadline: float = 20.0
-    connect_timeout: float = 5.0
-    max_bytes: int = 8_000_000
-    max_header_bytes: int = 65_536
-    max_redirects: int = 5
+    deadline: Seconds = 20.0
+    connect_timeout: Seconds = 5.0
+    max_bytes: Count = 8_000_000
+    max_header_bytes: Count = 65_536
+    max_redirects: CountOrNone = 5
     allow_networks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what no request could say, and networks that are none."""
+        if not self.user_agent.isprintable() or not self.user_agent.isascii():
+            raise ConfigurationError("[http] user_agent takes printable ASCII characters only")
+        try:
+            networks(self.allow_networks)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"[http] allow_networks: {error}; write a network as 10.0.0.0/8"
+            ) from error
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from digest.errors import ConfigurationError
+from digest.limits import PortOrAny
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,20 +17,20 @@ class WebSettings:
 
     public_url: str = "https://digest.example"
     host: str = "127.0.0.1"
-    port: int = 8025
+    port: PortOrAny = 8025
 
     def __post_init__(self) -> None:
         """Refuse an address that a reader's mail program could not open."""
         parts = urlsplit(self.public_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ConfigurationError(
-                f"public_url = {self.public_url!r} is no web address; write it as"
+                f"[web] public_url = {self.public_url!r} is no web address; write it as"
                 " https://digest.example.org"
             )
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise ConfigurationError(
-                f"public_url = {self.public_url!r} has more than a host; the pages stand at the"
-                " root of a host of their own"
+                f"[web] public_url = {self.public_url!r} has more than a host; the pages"
+                " stand at the root of a host of their own"
             )
 
     def unsubscribe_url(self, token: str) -> str:

@@ -38,8 +38,8 @@ class Processes:
         if name.split(":", maxsplit=1)[0] != socket.gethostname():
             return None
         try:
-            with path.open("r+") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with path.open() as file:  # shared: two who ask at once must not see each other
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return None
         except BlockingIOError:

@@ -1,13 +1,12 @@
 """Answers what an operator asks: which issue is it, who was not served, why is this post out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from digest import calendar, selection, weekly
+from digest import calendar, weekly
 from digest.app import App
 from digest.calendar import Period
 from digest.delivery import ledger
@@ -102,11 +101,20 @@ def edition_named(app: App, name: str | None) -> Edition:
     """Return an edition by its period's name (default: the newest), or say that there is none."""
     found = edition(app, name)
     if found is None:
+        about = "no issue" if name is None else f"issue {period(app, name).name}"
+        word = "has been" if name is None else "has not been"
         raise UsageError(
-            f"issue {name or ''} has not been opened yet; 'digest issue list' names all,"
-            " and 'digest run' opens the one that is due"
+            f"{about} {word} opened yet; 'digest issue list' names all, and 'digest run' opens"
+            " the one that is due"
         )
     return found
+
+
+def refuse_sealed(app: App, asked: Period) -> None:
+    """Raise `UsageError` when the issue of a period is past the point where it may change."""
+    found = edition(app, asked.name)
+    if found and found.state not in OPEN:
+        raise UsageError(f"issue {found.period} is {found.state}: it can no longer be changed")
 
 
 def all_editions(app: App) -> list[Edition]:
@@ -175,7 +183,7 @@ def person(app: App, address: str) -> Person:
     with app.database.read() as session:
         found = directory.find(session, mailbox=mailbox, keyring=app.keyring)
         if found is None:
-            raise UnknownSubscriberError(f"nobody is known under {address}")
+            raise UnknownSubscriberError(f"nobody is known under {mailbox.masked}")
         fates = session.execute(
             select(EditionRow.period, DeliveryRow.state, DeliveryRow.code, DeliveryRow.reason)
             .join(EditionRow, EditionRow.id == DeliveryRow.edition_id)
@@ -201,32 +209,38 @@ def why(app: App, what: str, *, name: str | None) -> list[str]:
     """Say why a post (by address) or a person (by email) is in or out of an issue."""
     if "@" in what and "/" not in what:
         return _why_person(app, what)
+    return _why_post(app, what, name=name)
+
+
+def _why_post(app: App, url: str, *, name: str | None) -> list[str]:
     with app.database.read() as session:
-        found = posts.find_by_url(session, what)
-        if not found:
-            return [f"no source has shown a post under {what}; 'digest source list' has the states"]
-        return [_why_post(app, session, post, name=name) for post in found]
+        found = posts.find_by_url(session, url)
+        places = {p.id: editions.place_of(session, app.newsletter, post_id=p.id) for p in found}
+    if not found:
+        return [f"no source has shown a post under {url}; 'digest source list' has the states"]
+    fates = {
+        post_id: f"is in issue {place.number} ({place.period}, {place.state})"
+        for post_id, place in places.items()
+        if place
+    }
+    waiting = [post for post in found if post.id not in fates]
+    if waiting:
+        fates |= _prospects(app, waiting, asked=period(app, name))
+    return [f"{post.title!r} from {post.source} {fates[post.id]}" for post in found]
 
 
-def _why_post(app: App, session: Session, post: Post, *, name: str | None) -> str:
-    placed = editions.place_of(session, app.newsletter, post_id=post.id)
-    about = f"{post.title!r} from {post.source}"
-    if placed:
-        return f"{about} is in issue {placed.number} ({placed.period}, {placed.state})"
-    asked = period(app, name)
-    chosen = selection.select(
-        editions.candidates(session, app.newsletter),
-        rules=app.config.selection,
-        period=asked,
-        seen_since=editions.last_frozen_at(session, app.newsletter),
-    )
-    for refusal in chosen.refused:
-        if refusal.post.id == post.id:
-            detail = f" ({refusal.detail})" if refusal.detail else ""
-            return f"{about} is not in issue {asked.name}, because it {refusal.reason}{detail}"
+def _prospects(app: App, waiting: Sequence[Post], *, asked: Period) -> dict[int, str]:
+    """Say, as the end of a sentence, what the issue of a period would do with each post."""
+    chosen = weekly.plan(app, asked).selection
+    fate = f"will be in issue {asked.name}, due {app.local(asked.due_at)}"
     if not chosen.enough:
-        return f"{about} waits: issue {asked.name} has fewer posts than [selection] minimum"
-    return f"{about} will be in issue {asked.name}, due {app.local(asked.due_at)}"
+        fate = f"waits: issue {asked.name} has fewer posts than [selection] minimum"
+    reasons = {
+        refusal.post.id: f"is not in issue {asked.name}, because it {refusal.reason}"
+        + (f" ({refusal.detail})" if refusal.detail else "")
+        for refusal in chosen.refused
+    }
+    return {post.id: reasons.get(post.id, fate) for post in waiting}
 
 
 def _why_person(app: App, address: str) -> list[str]:
@@ -261,5 +275,6 @@ def nothing_to_do(app: App, edition: Edition | None) -> str:
     if edition and edition.state in SEALED:
         last = f"issue {edition.number} ({edition.period}) is {edition.state}; "
     elif edition:
-        last = f"issue {edition.period} is {edition.state}: {edition.reason}; "
+        reason = f": {edition.reason}" if edition.reason else ""
+        last = f"issue {edition.period} is {edition.state}{reason}; "
     return f"nothing to do: {last}next is {coming.name}, due {app.local(coming.due_at)}"

@@ -20,6 +20,8 @@ from subscribers.addresses import Mailbox
 from subscribers.directory import Member
 from subscribers.errors import SubscriberError
 
+_LONGEST_URL = 2048
+_LONGEST_NAME = 100
 _BATCH = 500  # people per transaction: short locks, few commits
 
 
@@ -33,24 +35,34 @@ class AddedSource:
 
 
 def add_source(
-    app: App, url: str, *, name: str | None = None, topic: str | None = None, write: bool = True
+    app: App, url: str, *, name: str | None = None, topic: str | None = None
 ) -> AddedSource:
-    """Follow a feed; the same address twice is one source."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UsageError(f"{url!r} is no web address; it starts with https:// or http://")
+    """Follow one feed (see `add_sources`)."""
+    return add_sources(app, [url], name=name, topic=topic)[0]
+
+
+def add_sources(
+    app: App,
+    urls: Sequence[str],
+    *,
+    name: str | None = None,
+    topic: str | None = None,
+    write: bool = True,
+) -> list[AddedSource]:
+    """Follow feeds: all of them, or none when one is no web address.
+
+    The same address twice is one source. Without ``write`` nothing is kept.
+    """
+    for url in urls:
+        _refuse_no_address(url)
+    for word in (name, topic):
+        if word is not None and not 0 < len(word.strip()) <= _LONGEST_NAME:
+            raise UsageError(f"--name and --topic take 1 to {_LONGEST_NAME} characters")
     with app.database.begin() as session:
-        known = session.scalar(select(SourceRow).where(SourceRow.url == url))
-        if known:
-            return AddedSource(name=known.name, url=url, new=False)
-        wanted = name or _name_for(session, url)
-        if session.scalar(select(SourceRow.id).where(SourceRow.name == wanted)):
-            raise UsageError(f"a source is named {wanted!r} already; choose another --name")
-        if write:
-            session.add(
-                SourceRow(name=wanted, url=url, kind="feed", topic=topic, added_at=app.clock.now())
-            )
-    return AddedSource(name=wanted, url=url, new=True)
+        added = [_follow(session, url, name=name, topic=topic, now=app.clock.now()) for url in urls]
+        if not write:
+            session.rollback()
+    return added
 
 
 def try_source(app: App, url: str) -> Reading:
@@ -88,11 +100,12 @@ def count_sources(app: App, *, names: Iterable[str] | None = None, due_only: boo
         return session.scalar(statement) or 0
 
 
-def pause_source(app: App, name: str, *, until_resumed: bool) -> None:
-    """Stop reading a source, or read it again."""
+def pause_source(app: App, name: str, *, until_resumed: bool, write: bool = True) -> None:
+    """Stop reading a source, or read it again; without ``write`` only look whether it is there."""
     with app.database.begin() as session:
         row = _named(session, name)
-        row.paused_at = app.clock.now() if until_resumed else None
+        if write:
+            row.paused_at = app.clock.now() if until_resumed else None
 
 
 def add_subscribers(
@@ -171,6 +184,29 @@ def _add_one(
     except SubscriberError as error:
         return f"refused: {error}"
     return str(added.outcome)
+
+
+def _refuse_no_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and len(url) <= _LONGEST_URL
+    except ValueError:  # a broken IPv6 address
+        usable = False
+    if not usable:
+        raise UsageError(f"{url!r} is no web address; it starts with https:// or http://")
+
+
+def _follow(
+    session: Session, url: str, *, name: str | None, topic: str | None, now: datetime
+) -> AddedSource:
+    known = session.scalar(select(SourceRow).where(SourceRow.url == url))
+    if known:
+        return AddedSource(name=known.name, url=url, new=False)
+    wanted = name or _name_for(session, url)
+    if session.scalar(select(SourceRow.id).where(SourceRow.name == wanted)):
+        raise UsageError(f"a source is named {wanted!r} already; choose another --name")
+    session.add(SourceRow(name=wanted, url=url, kind="feed", topic=topic, added_at=now))
+    return AddedSource(name=wanted, url=url, new=True)
 
 
 def _named(session: Session, name: str) -> SourceRow:

@@ -7,9 +7,10 @@ unique key decides who takes it, so any number of bells (and cron beside them) r
 import logging
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
+
+from digest.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +25,9 @@ class Bell:
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        # The machine's time, also in a rehearsal: it is the machine that waits for the next ring.
         self._scheduler.add_job(
-            self._ring, "interval", seconds=seconds, next_run_time=datetime.now(UTC)
+            self._ring, "interval", seconds=seconds, next_run_time=Clock().now()
         )
 
     def start(self) -> None:
@@ -42,5 +44,10 @@ class Bell:
             return
         try:
             self._work()
-        except Exception:  # the next ring may find the database or the relay back
-            log.exception("the tick failed; the next one tries again")
+        except Exception as error:  # the next ring may find the database back
+            log.error(  # noqa: TRY400 - the trace is for -v
+                "the tick failed (%s: %s); the next one tries again",
+                type(error).__name__,
+                error,
+                exc_info=log.isEnabledFor(logging.DEBUG),
+            )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from digest.calendar import Period
+from digest.limits import CountOrNone, Days
 from digest.posts.identity import instant, title_key
 from digest.posts.post import Post
 
@@ -23,10 +24,10 @@ class SelectionRules:
     a word stands for itself in the title or the summary, not inside a longer word.
     """
 
-    per_source: int = 8
-    per_issue: int = 60
-    minimum: int = 1
-    late_days: int = 28
+    per_source: CountOrNone = 8
+    per_issue: CountOrNone = 60
+    minimum: CountOrNone = 1
+    late_days: Days = 28
     include_tags: tuple[str, ...] = ()
     exclude_tags: tuple[str, ...] = ()
     exclude_authors: tuple[str, ...] = ()

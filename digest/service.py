@@ -1,7 +1,10 @@
 """Serves the web pages and rings the weekly bell in one process, until it is told to stop."""
 
 import logging
+import socket
+import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import uvicorn
@@ -9,12 +12,17 @@ from fastapi import FastAPI
 
 from digest import weekly
 from digest.app import App
+from digest.delivery.sender import tally
+from digest.editions.state import EditionState
+from digest.errors import BusyError
+from digest.pages import WebSettings
 from digest.schedule import Bell
 from digest.web.site import build_site
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 60.0
+_GRACE_SECONDS = 2
 
 
 def site_of(app: App) -> FastAPI:
@@ -31,31 +39,87 @@ def site_of(app: App) -> FastAPI:
 
 
 def serve(app: App, *, scheduler: bool, say: Callable[[str], None]) -> None:
-    """Run until SIGTERM or Ctrl-C; the letter in hand is finished first."""
-    web = app.config.web
-    site = site_of(app)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            site, host=web.host, port=web.port, log_config=None, access_log=False, workers=1
-        )
-    )
-    bell = Bell(lambda: _tick(app), seconds=TICK_SECONDS, stop=app.stop) if scheduler else None
-    if bell:
-        bell.start()
-    say(f"pages on http://{web.host}:{web.port}; Ctrl-C stops")
+    """Run until ``app.stop`` is set; the letter in hand is finished first.
+
+    Raises `BusyError` when the address of the pages is taken.
+    """
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listen(app.config.web))
+        pages = _Pages(site_of(app), listener=listener, stop=app.stop)
+        pages.start()
+        stack.callback(pages.stop)
+        if scheduler:
+            bell = Bell(Tick(app), seconds=TICK_SECONDS, stop=app.stop)
+            bell.start()
+            stack.callback(bell.stop)
+        say(f"pages on {_address(listener)}; Ctrl-C stops")
+        app.stop.wait()
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _listen(web: WebSettings) -> socket.socket:
+    """Take the address before anything is begun, so that a taken one is an error of ours."""
+    family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
     try:
-        server.run()
-    finally:
-        if bell:
-            bell.stop()
+        return socket.create_server((web.host, web.port), family=family)
+    except OSError as error:
+        raise BusyError(
+            f"the web pages cannot start on {web.host}:{web.port} ({error.strerror});"
+            " nothing was begun, see [web] host and port"
+        ) from error
 
 
-def _tick(app: App) -> None:
-    """Do what is due, and log what a person may want to know."""
-    done = weekly.run(app)
-    for edition, report in done.sent:
-        log.info("issue %s: %s", edition.period, dict(report.counts))
-    if done.edition and done.edition.reason and done.edition.state in {"held", "paused"}:
-        log.warning(
-            "issue %s is %s: %s", done.edition.period, done.edition.state, done.edition.reason
+class _Pages:
+    """The web server in a thread of its own: signals stay with whoever started us."""
+
+    def __init__(self, site: FastAPI, *, listener: socket.socket, stop: threading.Event) -> None:
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                site,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
         )
+        self._listener = listener
+        self._stop = stop
+        self._thread = threading.Thread(target=self._run, name="pages")
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer what was asked, then end."""
+        self._server.should_exit = True
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._listener])
+        finally:
+            self._stop.set()  # a process without its pages must not look alive
+
+
+class Tick:
+    """Does what is due, and logs what a person may want to know: once, while it lasts."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._told = ""
+
+    def __call__(self) -> None:
+        """Run the week once."""
+        done = weekly.run(self._app)
+        for edition, report in done.sent:
+            log.info("issue %s: %s", edition.period, tally(report.counts))
+        trouble = ""
+        if done.edition and done.edition.state in {EditionState.HELD, EditionState.PAUSED}:
+            trouble = f"issue {done.edition.period} is {done.edition.state}: {done.edition.reason}"
+        if trouble and trouble != self._told:
+            log.warning("%s", trouble)
+        self._told = trouble

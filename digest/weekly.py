@@ -39,9 +39,11 @@ from digest.tables import SourceRow
 class Plan:
     """What the issue of a period would be at this moment; nothing is written yet.
 
-    ``issue`` is None, and ``composed`` empty, when too few posts are in it.
+    ``issue`` is None, and ``composed`` empty, when too few posts are in it. A post seen after
+    ``drawn_at`` is not in it, and has not had its chance.
     """
 
+    drawn_at: datetime
     period: Period
     selection: Selection
     issue: Issue | None = None
@@ -132,6 +134,7 @@ def plan(app: App, period: Period) -> Plan:
 
     A week that was not sent (held, too few posts) is taken over: the window reaches back to it.
     """
+    drawn_at = app.clock.now()
     with app.database.read() as session:
         period = _reaching_back(session, app, period)
         chosen = selection.select(
@@ -142,7 +145,7 @@ def plan(app: App, period: Period) -> Plan:
         )
         number = editions.next_number(session, app.newsletter)
     if not chosen.enough:
-        return Plan(period=period, selection=chosen)
+        return Plan(drawn_at=drawn_at, period=period, selection=chosen)
     issue = write_issue(
         chosen.chosen,
         surplus=chosen.surplus(),
@@ -153,7 +156,14 @@ def plan(app: App, period: Period) -> Plan:
     )
     composed = app.compose(issue)
     findings = tuple(found for variant in composed for found in app.lint(issue, variant))
-    return Plan(period=period, selection=chosen, issue=issue, composed=composed, findings=findings)
+    return Plan(
+        drawn_at=drawn_at,
+        period=period,
+        selection=chosen,
+        issue=issue,
+        composed=composed,
+        findings=findings,
+    )
 
 
 def settle(app: App, edition: Edition) -> Edition:
@@ -180,7 +190,7 @@ def freeze(app: App, edition: Edition, planned: Plan) -> Edition:
             edition,
             issue=planned.issue,
             variants=[_variant(composed) for composed in planned.composed],
-            now=now,
+            now=planned.drawn_at,
         )
         if variants is not None:
             ledger.write(

@@ -3,14 +3,16 @@
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
+
+_LONGEST_WAIT = 86_400  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +24,22 @@ class DatabaseSettings:
     writer waits for another one (SQLite only).
     """
 
-    url: str = "sqlite:///var/digest.sqlite3"
+    url: str = field(default="sqlite:///var/digest.sqlite3", repr=False)
     busy_timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse what no database answers to; the error does not show a password."""
+        try:
+            url = make_url(self.url)
+        except (ArgumentError, ValueError):
+            url = None
+        if url is None or url.drivername not in {"sqlite", "postgresql+psycopg"}:
+            raise ValueError(
+                "[database] url is no address we can use; write it as"
+                " sqlite:///var/digest.sqlite3 or postgresql+psycopg://user:password@host/name"
+            )
+        if not 0 <= self.busy_timeout <= _LONGEST_WAIT:
+            raise ValueError(f"[database] busy_timeout takes 0 to {_LONGEST_WAIT} seconds")
 
 
 class DatabaseUnreachableError(OSError):

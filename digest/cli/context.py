@@ -1,31 +1,29 @@
-"""What every command shares: the global options, the two outputs, and how the app is opened."""
+"""What every command shares: the global options, how the app is opened, and what stops it."""
 
-import json
+import io
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
+from digest.cli.output import OK, Output
 from digest.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
     from digest.app import App
+    from digest.clock import Clock
     from digest.config import Configuration
 
-OK = 0
-NEEDS_PERSON = 3
-IN_PART = 4
-INTERRUPTED = 130
-_WIDTH = 80
+_YEARS = range(1990, 2101)  # beyond them the calendar has no neighbours to look at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,39 +36,6 @@ class Options:
     verbose: bool = False
     dry_run: bool = False
     at: str | None = None
-
-
-class Output:
-    """stdout carries the result and nothing else; stderr carries what a person may like to know."""
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
-
-    def result(self, data: Any, text: str) -> None:
-        """Print the result: JSON when asked for, else the text; nothing with --quiet."""
-        if self._options.json:
-            sys.stdout.write(json.dumps(data, ensure_ascii=False, default=str) + "\n")
-        elif not self._options.quiet:
-            sys.stdout.write(text + "\n")
-
-    def say(self, text: str) -> None:
-        """Tell a person what is going on."""
-        if not self._options.quiet:
-            sys.stderr.write(text + "\n")
-
-    @contextmanager
-    def progress(self, what: str, *, total: int | None) -> Iterator[Callable[[], None]]:
-        """Show a bar on a terminal while long work runs; yields the function that moves it."""
-        if self._options.quiet or not sys.stderr.isatty():
-            yield lambda: None
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        columns = (TextColumn(f"{what:<8}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task(what, total=total)
-            yield lambda: progress.advance(task)
 
 
 @dataclass(frozen=True)
@@ -87,6 +52,13 @@ class Context:
 
         return load(config_path(self.options.config))
 
+    def clock(self, config: "Configuration") -> "Clock":
+        """Return a clock that shows the time, or runs on from the one that --at pretends."""
+        from digest.clock import Clock
+
+        at = self.options.at
+        return Clock() if at is None else Clock.starting_at(moment(at, config))
+
     @contextmanager
     def app(self, *, may_send: bool = False) -> Iterator["App"]:
         """Open the app on a database whose schema is checked.
@@ -95,12 +67,10 @@ class Context:
         a carrier that leaves this machine.
         """
         from digest.app import App
-        from digest.clock import Clock
         from digest.migrations import schema
 
         config = self.configuration()
-        clock = Clock.starting_at(moment(self.options.at, config)) if self.options.at else Clock()
-        app = App(config, clock=clock, stop=self.stop)
+        app = App(config, clock=self.clock(config), stop=self.stop)
         try:
             if may_send and self.options.at and not self.options.dry_run and app.leaves_machine:
                 raise UsageError(
@@ -114,14 +84,16 @@ class Context:
             app.close()
 
 
-def moment(text: str | None, config: "Configuration") -> datetime:
+def moment(text: str, config: "Configuration") -> datetime:
     """Read a --at time; without an offset it is in the newsletter's zone."""
     from zoneinfo import ZoneInfo
 
     try:
-        at = datetime.fromisoformat(text or "")
+        at = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"--at {text!r} is no time; write it as 2026-06-12T07:00") from error
+    if at.year not in _YEARS:
+        raise UsageError(f"--at {text!r} is too far away; the years {_YEARS[0]}-{_YEARS[-1]} work")
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(config.schedule.zone))).astimezone(UTC)
 
 
@@ -132,7 +104,10 @@ def of(ctx: typer.Context) -> Context:
 
 
 def prepare(options: Options) -> Context:
-    """Set up logs and signals for one command."""
+    """Set up outputs, logs and signals for one command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a mark that cannot be shown stops no command
+            stream.reconfigure(errors="replace")
     logging.basicConfig(
         level=logging.DEBUG if options.verbose else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",
@@ -143,7 +118,8 @@ def prepare(options: Options) -> Context:
     stop = threading.Event()
     # SIGTERM asks us to finish the letter in hand and leave; a second one is not needed.
     signal.signal(signal.SIGTERM, lambda _signum, _frame: stop.set())
-    return Context(options=options, out=Output(options), stop=stop)
+    out = Output(as_json=options.json, quiet=options.quiet)
+    return Context(options=options, out=out, stop=stop)
 
 
 def config_path(given: Path | None) -> Path:
@@ -166,16 +142,3 @@ def confirm(ctx: Context, question: str, *, yes: bool, flag: str = "--yes") -> N
     if not typer.confirm(question, err=True):
         ctx.out.say("Nothing was done.")
         raise typer.Exit(OK)
-
-
-def table(rows: Sequence[Sequence[object]], *, head: Sequence[str]) -> str:
-    """Lay rows out in columns, plain, within 80 characters where the values allow it."""
-    cells = [list(head), *[[str(cell) for cell in row] for row in rows]]
-    widths = [max(len(row[n]) for row in cells) for n in range(len(head))]
-    spare = _WIDTH - sum(widths[:-1]) - 2 * (len(head) - 1)
-    lines = []
-    for row in cells:
-        last = row[-1] if len(row[-1]) <= max(spare, 20) else row[-1][: max(spare, 20) - 1] + "…"
-        parts = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
-        lines.append("  ".join([*parts, last]).rstrip())
-    return "\n".join(lines)

@@ -2,35 +2,42 @@
 
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from digest.cli import context
-from digest.cli.context import NEEDS_PERSON, OK
+from digest.cli.account import facts, planned, sealed
+from digest.cli.context import Context
+from digest.cli.help import HelpPage
+from digest.cli.output import NEEDS_PERSON, OK, table
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.editions.store import Edition
-    from digest.weekly import Plan
+    from digest.calendar import Period
 
 Name = Annotated[str | None, typer.Argument(help="As 2026-W24; default: the one that is next")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
-    group = typer.Typer(no_args_is_help=True, help="List, show, hold or approve an issue")
+    group = typer.Typer(
+        cls=HelpPage, no_args_is_help=True, help="List, show, hold or approve an issue"
+    )
     group.command("list")(list_)
     group.command()(show)
     group.command()(hold)
     group.command()(approve)
-    app.add_typer(group, name="issue", rich_help_panel="Every week")
-    app.command(rich_help_panel="Every week")(preview)
-    app.command(rich_help_panel="Every week")(check)
+    app.add_typer(group, name="issue")
+    app.command()(preview)
+    app.command()(check)
 
 
 def list_(ctx: typer.Context) -> None:
-    """List all issues, newest first."""
+    """List all issues, newest first.
+
+    JSON: [{number?, period, state, reason?, due_at, frozen_at?, candidates?}]
+    """
     from digest import questions
 
     me = context.of(ctx)
@@ -40,23 +47,30 @@ def list_(ctx: typer.Context) -> None:
             (e.number or "-", e.period, e.state, app.local(e.due_at), e.reason or "")
             for e in editions
         ]
-    text = context.table(rows, head=("issue", "period", "state", "due", "reason"))
-    me.out.result([_facts(edition) for edition in editions], text)
+    text = table(rows, head=("issue", "period", "state", "due", "reason"))
+    text += "\nNext: digest issue show" + (f" {editions[0].period}" if editions else "")
+    me.out.result([facts(edition) for edition in editions], text)
 
 
 def show(ctx: typer.Context, period: Name = None) -> None:
-    """Show an issue: its posts, what was left out and why, and who was not served."""
+    """Show an issue: its posts, what was left out and why, and who was not served.
+
+    JSON before the freeze: {period, state, reason?, due_at, posts: [title],
+    refused: [{title, reason}], findings: [sentence]}; JSON of a sealed one: {number?, period,
+    state, reason?, due_at, frozen_at?, candidates?, posts: [title], counts, excluded,
+    unserved: [{email, state, code?, reason?}]}
+    """
     from digest import questions, weekly
     from digest.editions.state import OPEN
 
     me = context.of(ctx)
     with me.app() as app:
-        edition = questions.edition(app, period)
+        name = period or questions.current_period(app).name
+        edition = questions.edition(app, name)
         if edition and edition.state not in OPEN:
-            data, text = _sealed(app, edition)
+            data, text = sealed(app, edition)
         else:
-            target = questions.period(app, period)
-            data, text = _planned(app, edition, weekly.plan(app, target))
+            data, text = planned(app, edition, weekly.plan(app, questions.period(app, name)))
     me.out.result(data, text)
 
 
@@ -66,42 +80,67 @@ def hold(
     *,
     reason: Annotated[str, typer.Option(help="Why")] = "held by the operator",
 ) -> None:
-    """Keep the schedule from sending an issue."""
+    """Keep the schedule from sending an issue.
+
+    JSON: {number?, period, state, reason?, due_at, frozen_at?, candidates?}; with --dry-run:
+    {would_hold}
+    """
     from digest import questions, weekly
 
     me = context.of(ctx)
     with me.app() as app:
+        target = questions.period(app, period)
         if me.options.dry_run:
-            target = questions.period(app, period)
-            me.out.result({"would_hold": target.name}, f"would hold issue {target.name}")
+            questions.refuse_sealed(app, target)
+            text = f"would hold issue {target.name}\nNext: digest issue hold {target.name}"
+            me.out.result({"would_hold": target.name}, text)
             return
-        edition = weekly.hold(
-            app, weekly.open_for_person(app, questions.period(app, period)), reason=reason
-        )
+        edition = weekly.hold(app, weekly.open_for_person(app, target), reason=reason)
     me.out.result(
-        _facts(edition),
+        facts(edition),
         f"issue {edition.period} is held: {edition.reason}\n"
         f"Next: digest issue approve {edition.period} lets it go",
     )
 
 
 def approve(ctx: typer.Context, period: Name = None) -> None:
-    """Let an issue go as it looks now; any later change takes the approval back."""
+    """Let an issue go as it looks now; any later change takes the approval back.
+
+    JSON: {number?, period, state, reason?, due_at, frozen_at?, candidates?}; with --dry-run:
+    {would_approve?, findings: [sentence]}
+    """
     from digest import questions, weekly
 
     me = context.of(ctx)
     with me.app() as app:
+        target = questions.period(app, period)
+        questions.refuse_sealed(app, target)
         if me.options.dry_run:
-            target = questions.period(app, period)
-            me.out.result({"would_approve": target.name}, f"would approve issue {target.name}")
-            return
-        edition = weekly.approve(app, weekly.open_for_person(app, questions.period(app, period)))
+            _try_approval(me, app, target)
+        edition = weekly.approve(app, weekly.open_for_person(app, target))
         due = app.local(edition.due_at)
     me.out.result(
-        _facts(edition),
+        facts(edition),
         f"issue {edition.period} is approved as it looks now; due {due}\n"
         f"Next: digest run sends it when it is due, digest send {edition.period} at once",
     )
+
+
+def _try_approval(me: Context, app: "App", target: "Period") -> NoReturn:
+    """Say whether an approval would be taken; opens nothing."""
+    from digest import questions, weekly
+
+    questions.refuse_sealed(app, target)
+    plan = weekly.plan(app, target)
+    passed = plan.issue is not None and not plan.errors
+    word = "would approve" if passed else "could not approve"
+    data = {
+        "would_approve": target.name if passed else None,
+        "findings": [str(finding) for finding in plan.findings],
+    }
+    code = OK if passed else NEEDS_PERSON
+    me.out.result(data, f"{word} issue {target.name}\nNext: digest check", code=code)
+    raise typer.Exit(code)
 
 
 def preview(
@@ -112,7 +151,10 @@ def preview(
     *,
     opened: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser")] = True,
 ) -> None:
-    """Render the issue with the real posts, as it would be sent now."""
+    """Render the issue with the real posts, as it would be sent now.
+
+    JSON: {period, subject, html}
+    """
     import tempfile
 
     from digest import questions
@@ -131,94 +173,25 @@ def preview(
 
 
 def check(ctx: typer.Context, period: Name = None) -> None:
-    """Run all checks on the next issue without sending."""
+    """Run all checks on the next issue without sending.
+
+    JSON: {period, passed, findings: [sentence]}
+    """
     from digest import questions, weekly
 
     me = context.of(ctx)
     with me.app() as app:
         target = questions.period(app, period)
-        planned = weekly.plan(app, target)
-    findings = [str(finding) for finding in planned.findings]
-    passed = planned.issue is not None and not planned.errors
+        plan = weekly.plan(app, target)
+    findings = [str(finding) for finding in plan.findings]
+    passed = plan.issue is not None and not plan.errors
     data = {"period": target.name, "passed": passed, "findings": findings}
-    if planned.issue is None:
-        me.out.result(data, f"issue {target.name} has no posts yet: nothing to check")
-        raise typer.Exit(OK)
-    lines = findings or [
-        f"issue {target.name}: {len(planned.issue.posts)} posts, all checks passed"
-    ]
-    me.out.result(data, "\n".join(lines))
-    raise typer.Exit(OK if passed else NEEDS_PERSON)
-
-
-def _facts(edition: "Edition") -> dict[str, Any]:
-    return {
-        "number": edition.number,
-        "period": edition.period,
-        "state": str(edition.state),
-        "reason": edition.reason,
-        "due_at": edition.due_at,
-        "frozen_at": edition.frozen_at,
-        "candidates": edition.candidates,
-    }
-
-
-def _sealed(app: "App", edition: "Edition") -> tuple[dict[str, Any], str]:
-    from digest import questions
-
-    account = questions.account(app, edition)
-    titles = [post.title for post in account.issue.posts] if account.issue else []
-    lines = [
-        f"issue {edition.number or '-'} ({edition.period})  {edition.state}"
-        + (f": {edition.reason}" if edition.reason else ""),
-        *(f"  {title}" for title in titles),
-        *(f"{count:>9,}  {state}" for state, count in account.counts.items()),
-        *(f"{count:>9,}  left out: {reason}" for reason, count in account.excluded.items()),
-        *(
-            f"  {one.email}  {one.state}  {one.code or ''} {one.reason or ''}".rstrip()
-            for one in account.unserved
-        ),
-    ]
-    data = _facts(edition) | {
-        "posts": titles,
-        "counts": {str(state): count for state, count in account.counts.items()},
-        "excluded": account.excluded,
-        "unserved": [
-            {"email": o.email, "state": str(o.state), "code": o.code, "reason": o.reason}
-            for o in account.unserved
-        ],
-    }
-    return data, "\n".join(lines)
-
-
-def _planned(app: "App", edition: "Edition | None", plan: "Plan") -> tuple[dict[str, Any], str]:
-    state = str(edition.state) if edition else "draft"
-    reason = f": {edition.reason}" if edition and edition.reason else ""
-    chosen = [(post.title, post.source) for post in plan.selection.chosen]
-    refused = [
-        (r.post.title, f"{r.reason}{f' ({r.detail})' if r.detail else ''}")
-        for r in plan.selection.refused
-        if not r.post.baseline
-    ]
-    lines = [
-        f"issue {plan.period.name}  {state}{reason}",
-        (
-            f"due {app.local(plan.period.due_at)}, posts of {plan.period.first_day:%d %b} up to,"
-            f" but not on, {plan.period.end_day:%d %b %Y}"
-        ),
-        "",
-        f"{len(chosen)} posts in it" + ("" if plan.issue else " (too few: it would be empty)"),
-        *(f"  {title}  [{source}]" for title, source in chosen),
-        *([f"{len(refused)} not in it"] if refused else []),
-        *(f"  {title}  {why}" for title, why in refused),
-        *(f"check: {finding}" for finding in plan.findings),
-    ]
-    data = {
-        "period": plan.period.name,
-        "state": state,
-        "due_at": plan.period.due_at,
-        "posts": [title for title, _ in chosen],
-        "refused": [{"title": title, "reason": why} for title, why in refused],
-        "findings": [str(finding) for finding in plan.findings],
-    }
-    return data, "\n".join(lines)
+    if plan.issue is None:
+        text = f"issue {target.name} has no posts yet: nothing to check\nNext: digest fetch"
+        me.out.result(data, text)
+        return
+    lines = findings or [f"issue {target.name}: {len(plan.issue.posts)} posts, all checks passed"]
+    code = OK if passed else NEEDS_PERSON
+    following = "digest issue approve, or digest run" if passed else "digest issue show"
+    me.out.result(data, "\n".join([*lines, f"Next: {following}"]), code=code)
+    raise typer.Exit(code)

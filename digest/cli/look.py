@@ -5,12 +5,13 @@ from typing import Annotated
 import typer
 
 from digest.cli import context
+from digest.cli.output import FAILED, OK
 
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
-    app.command(rich_help_panel="Every week")(why)
-    app.command(rich_help_panel="Look after it")(audit)
+    app.command()(why)
+    app.command()(audit)
 
 
 def why(
@@ -18,7 +19,10 @@ def why(
     what: Annotated[str, typer.Argument(help="Address of a post, or of a person")],
     period: Annotated[str | None, typer.Option(help="As 2026-W24; default: what is next")] = None,
 ) -> None:
-    """Say why a post or a person is in or out of an issue."""
+    """Say why a post or a person is in or out of an issue.
+
+    JSON: {what, why: [sentence]}
+    """
     from digest import questions
 
     me = context.of(ctx)
@@ -28,7 +32,10 @@ def why(
 
 
 def audit(ctx: typer.Context) -> None:
-    """Prove that every issue's counts add up and nobody was served twice."""
+    """Prove that every issue's counts add up and nobody was served twice.
+
+    JSON: [{edition, sentence}]; empty when all is well
+    """
     from digest.delivery import audit as proof
 
     me = context.of(ctx)
@@ -36,5 +43,7 @@ def audit(ctx: typer.Context) -> None:
         findings = proof.audit(session)
     data = [{"edition": f.edition, "sentence": f.sentence} for f in findings]
     lines = [f"{f.edition}: {f.sentence}" for f in findings]
-    me.out.result(data, "\n".join(lines) or "every issue's counts add up; nobody was served twice")
-    raise typer.Exit(1 if findings else 0)
+    code = FAILED if findings else OK
+    text = "\n".join(lines) or "every issue's counts add up; nobody was served twice"
+    me.out.result(data, text, code=code)
+    raise typer.Exit(code)

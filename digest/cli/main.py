@@ -7,26 +7,35 @@ from typing import Annotated
 
 import typer
 
-from digest.cli import context, issue, look, setup, source, subscriber, week
+from digest.cli import context, help, issue, look, setup, source, subscriber, week  # noqa: A004 - the page's name
 from digest.cli.context import Options
-from digest.errors import DigestError
+from digest.cli.output import FAILED, INTERRUPTED, USAGE
+from digest.errors import DigestError, UsageError
 from subscribers.errors import SubscriberError
 
 _GLOBAL_FLAGS = {"--json", "-q", "--quiet", "-v", "--verbose", "-n", "--dry-run"}
 _GLOBAL_VALUES = {"-c", "--config", "--at"}
 
 app = typer.Typer(
+    cls=help.HelpPage,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Turn the posts of the blogs you follow into one good email a week, and deliver it.\n\n"
     "New here? Run:  digest demo",
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a person is needed,"
-    " 4 done in part, 5 held by another process, 130 interrupted.",
+    epilog="Exit codes: digest help exit-codes",
 )
-for group in (week, issue, source, subscriber, look, setup):
+for group in (week, issue, source, subscriber, look, setup, help):
     group.add_to(app)
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001 - the shape of an option's callback
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"digest {version('weekly-digest')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -45,8 +54,15 @@ def root(
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="Pretend it is this time")
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Say which version this is"
+        ),
+    ] = False,
 ) -> None:
     """Take the options that belong to every command."""
+    del version
     options = Options(
         config=config,
         json=as_json,
@@ -60,22 +76,22 @@ def root(
 
 def main() -> None:
     """Run the command line; turn every error into one sentence and an exit code."""
-    arguments = options_first(sys.argv[1:])
-    verbose = bool({"-v", "--verbose"} & set(arguments))
+    verbose = bool({"-v", "--verbose"} & set(sys.argv))
     try:
-        app(args=arguments)
-    except (DigestError, SubscriberError) as error:
-        _fail(str(error), code=getattr(error, "exit_code", 1))
-    except KeyboardInterrupt:
-        _fail("interrupted; what was done is saved, run the command again to go on", code=130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has left: nothing more to say to it
-        sys.exit(1)
+        app(args=options_first(sys.argv[1:]), prog_name="digest")
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # typer has turned a KeyboardInterrupt into this
+            _say("interrupted; what was done is saved, run the command again to go on")
+        raise
+    except (DigestError, SubscriberError, OSError) as error:
+        _say(str(error))
+        sys.exit(_code_of(error))
     except Exception as error:
         if verbose:
             raise
         logging.getLogger(__name__).debug("unexpected", exc_info=True)
-        _fail(f"unexpected: {type(error).__name__}: {error}; run it again with -v", code=1)
+        _say(f"unexpected: {type(error).__name__}: {error}; run it again with -v")
+        sys.exit(FAILED)
 
 
 def options_first(arguments: list[str]) -> list[str]:
@@ -90,12 +106,20 @@ def options_first(arguments: list[str]) -> list[str]:
         elif argument in _GLOBAL_FLAGS or (name in _GLOBAL_VALUES and value):
             first.append(argument)
         elif argument in _GLOBAL_VALUES:
-            first += [argument, *[value for value in (next(pending, None),) if value is not None]]
+            following = next(pending, None)
+            if following is None:
+                raise UsageError(f"{argument} needs a value; see 'digest --help'")
+            first += [argument, following]
         else:
             rest.append(argument)
     return first + rest
 
 
-def _fail(message: str, *, code: int) -> None:
+def _code_of(error: Exception) -> int:
+    """Return the exit code; an address that is none, or nobody's, is a mistake of usage."""
+    mistaken = isinstance(error, SubscriberError) and isinstance(error, (ValueError, LookupError))
+    return int(getattr(error, "exit_code", USAGE if mistaken else FAILED))
+
+
+def _say(message: str) -> None:
     sys.stderr.write(f"digest: {message}\n")
-    sys.exit(code)

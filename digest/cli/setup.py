@@ -6,16 +6,16 @@ from typing import Annotated
 import typer
 
 from digest.cli import context
-from digest.errors import BusyError, UsageError
+from digest.cli.output import FAILED, OK
+from digest.errors import UsageError
 
 PORT = 8025
 
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
-    for command in (demo, init, doctor, serve):
-        app.command(rich_help_panel="Set up")(command)
-    app.command(rich_help_panel="Look after it")(migrate)
+    for command in (demo, init, doctor, serve, migrate):
+        app.command()(command)
 
 
 def demo(
@@ -39,7 +39,10 @@ def init(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where the newsletter will live")] = Path(),
 ) -> None:
-    """Write config.toml and create the database."""
+    """Write config.toml and create the database.
+
+    JSON: {config, database}; with --dry-run: {would_write}
+    """
     from digest.config import load
     from digest.migrations import schema
     from digest.render.environment import shipped_config
@@ -50,7 +53,10 @@ def init(
     if path.exists():
         raise UsageError(f"{path} is there already; edit it, or choose another folder")
     if me.options.dry_run:
-        me.out.result({"would_write": str(path)}, f"would write {path} and create the database")
+        me.out.result(
+            {"would_write": str(path)},
+            f"would write {path} and create the database\nNext: digest init",
+        )
         return
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(shipped_config().read_text(encoding="utf-8"), encoding="utf-8")
@@ -67,7 +73,10 @@ def init(
 
 
 def migrate(ctx: typer.Context) -> None:
-    """Bring the database to this version."""
+    """Bring the database to this version.
+
+    JSON: {from?, to}
+    """
     from digest.migrations import schema
     from storage.database import Database
 
@@ -77,23 +86,31 @@ def migrate(ctx: typer.Context) -> None:
         database.ping()
         before, head = schema.current(database), schema.head()
         if me.options.dry_run:
-            me.out.result({"from": before, "to": head}, f"would go from {before} to {head}")
+            me.out.result(
+                {"from": before, "to": head},
+                f"would go from {before or 'nothing'} to {head}\nNext: digest migrate",
+            )
             return
         changed = schema.migrate(database)
     finally:
         database.close()
     word = "is at" if changed else "was already at"
-    me.out.result({"from": before, "to": head}, f"the database {word} schema {head}")
+    me.out.result(
+        {"from": before, "to": head}, f"the database {word} schema {head}\nNext: digest doctor"
+    )
 
 
 def doctor(ctx: typer.Context) -> None:
-    """Test configuration, database, templates, mail headers, clock and mail server."""
+    """Test configuration, database, templates, mail headers, clock and mail server.
+
+    JSON: [{level, sentence, cure}]; level is ok, warning or error
+    """
     from digest import checkup
     from digest.app import App
-    from digest.clock import Clock
 
     me = context.of(ctx)
-    app = App(me.configuration(), clock=Clock(), stop=me.stop)
+    config = me.configuration()
+    app = App(config, clock=me.clock(config), stop=me.stop)
     try:
         findings = checkup.examine(app)
     finally:
@@ -104,8 +121,9 @@ def doctor(ctx: typer.Context) -> None:
         lines.append(f" {marks[finding.level]} {finding.sentence}")
         lines += [f"     {finding.cure}"] if finding.cure else []
     data = [{"level": f.level, "sentence": f.sentence, "cure": f.cure} for f in findings]
-    me.out.result(data, "\n".join(lines))
-    raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
+    code = FAILED if any(finding.level == "error" for finding in findings) else OK
+    me.out.result(data, "\n".join(lines), code=code)
+    raise typer.Exit(code)
 
 
 def serve(
@@ -120,7 +138,4 @@ def serve(
 
     me = context.of(ctx)
     with me.app(may_send=True) as app:
-        try:
-            service.serve(app, scheduler=once_a_minute, say=me.out.say)
-        except OSError as error:
-            raise BusyError(f"the web pages cannot start: {error}; see [web] port") from error
+        service.serve(app, scheduler=once_a_minute, say=me.out.say)

@@ -5,16 +5,20 @@ from typing import Annotated, Any
 import typer
 
 from digest.cli import context
+from digest.cli.help import HelpPage
+from digest.cli.output import table
 from digest.errors import UsageError
 
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
-    group = typer.Typer(no_args_is_help=True, help="Add, list, test or pause a source")
+    group = typer.Typer(
+        cls=HelpPage, no_args_is_help=True, help="Add, list, test or pause a source"
+    )
     for command in (add, test, pause):
         group.command()(command)
     group.command("list")(list_)
-    app.add_typer(group, name="source", rich_help_panel="Set up")
+    app.add_typer(group, name="source")
 
 
 def add(
@@ -23,17 +27,17 @@ def add(
     name: Annotated[str | None, typer.Option(help="What to call it (one address only)")] = None,
     topic: Annotated[str | None, typer.Option(help="The section its posts stand in")] = None,
 ) -> None:
-    """Add feeds to follow; nothing that is in them already is mailed as new."""
+    """Add feeds to follow; nothing that is in them already is mailed as new.
+
+    JSON: [{source, url, new}]
+    """
     from digest import roster
 
     me = context.of(ctx)
     if name and len(urls) > 1:
         raise UsageError("--name goes with one address; add the others without it")
     with me.app() as app:
-        added = [
-            roster.add_source(app, url, name=name, topic=topic, write=not me.options.dry_run)
-            for url in urls
-        ]
+        added = roster.add_sources(app, urls, name=name, topic=topic, write=not me.options.dry_run)
     word = "would add" if me.options.dry_run else "added"
     me.out.result(
         [{"source": one.name, "url": one.url, "new": one.new} for one in added],
@@ -45,7 +49,10 @@ def add(
 
 
 def list_(ctx: typer.Context) -> None:
-    """List the sources with the state in which the last reading ended."""
+    """List the sources with the state in which the last reading ended.
+
+    JSON: [{source, url, state, paused, detail?, checked_at?, next_check_at?, failures}]
+    """
     from digest import roster
 
     me = context.of(ctx)
@@ -73,11 +80,17 @@ def list_(ctx: typer.Context) -> None:
         }
         for s in sources
     ]
-    me.out.result(data, context.table(rows, head=("source", "state", "checked", "detail")))
+    text = table(rows, head=("source", "state", "checked", "detail"))
+    me.out.result(
+        data, text + ("" if data else "\nNext: digest source add https://a.blog/feed.xml")
+    )
 
 
 def test(ctx: typer.Context, url: Annotated[str, typer.Argument(help="Address of a feed")]) -> None:
-    """Show what a feed would bring, without saving anything."""
+    """Show what a feed would bring, without saving anything.
+
+    JSON: {title?, posts: [{title, url, date?}]}
+    """
     from digest import roster
 
     me = context.of(ctx)
@@ -102,12 +115,17 @@ def pause(
     *,
     resume: Annotated[bool, typer.Option("--resume", help="Read it again")] = False,
 ) -> None:
-    """Stop reading a source, or read it again."""
+    """Stop reading a source, or read it again.
+
+    JSON: {source, paused}
+    """
     from digest import roster
 
     me = context.of(ctx)
-    word = "read again" if resume else "paused"
+    dry = me.options.dry_run
     with me.app() as app:
-        if not me.options.dry_run:
-            roster.pause_source(app, name, until_resumed=not resume)
-    me.out.result({"source": name, "paused": not resume}, f"{name} is {word}")
+        roster.pause_source(app, name, until_resumed=not resume, write=not dry)
+    word = "would be" if dry else "is"
+    fate = "read again" if resume else "paused"
+    text = f"{name} {word} {fate}\nNext: digest source list"
+    me.out.result({"source": name, "paused": not resume}, text)

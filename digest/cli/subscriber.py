@@ -2,12 +2,16 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli import context
+from digest.cli.help import HelpPage
+from digest.cli.output import FAILED, IN_PART, OK, table
+from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from digest.cli.context import Context
@@ -17,11 +21,13 @@ Address = Annotated[str, typer.Argument(help="Email address")]
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
-    group = typer.Typer(no_args_is_help=True, help="Add, list, show or remove a subscriber")
+    group = typer.Typer(
+        cls=HelpPage, no_args_is_help=True, help="Add, list, show or remove a subscriber"
+    )
     for command in (add, show, remove):
         group.command()(command)
     group.command("list")(list_)
-    app.add_typer(group, name="subscriber", rich_help_panel="Look after it")
+    app.add_typer(group, name="subscriber")
 
 
 def add(
@@ -40,18 +46,15 @@ def add(
         bool, typer.Option("--again", help="They had left and have agreed anew")
     ] = False,
 ) -> None:
-    """Record confirmed readers, with the source of their consent."""
+    """Record confirmed readers, with the source of their consent.
+
+    JSON: [{email, outcome}]; outcome is added, known, returned or "refused: why"
+    """
     from digest import roster
-    from digest.errors import UsageError
 
     me = context.of(ctx)
-    wanted = list(addresses or []) + (_lines(file) if file else [])
-    if not wanted:
-        raise UsageError("name at least one address, or --file with one per line")
-    if not consent.strip():
-        raise UsageError("--consent is missing: say where and when these people agreed")
-    if name and len(wanted) > 1:
-        raise UsageError("--name goes with one address")
+    wanted = [*(addresses or ()), *(_lines(file) if file else ())]
+    _refuse_incomplete(wanted, consent=consent, name=name)
     with me.app() as app, me.out.progress("add", total=len(wanted)) as step:
         results = roster.add_subscribers(
             app,
@@ -68,10 +71,13 @@ def add(
 
 def list_(
     ctx: typer.Context,
-    limit: Annotated[int, typer.Option(help="How many")] = 100,
-    after: Annotated[int, typer.Option(help="Go on after this id")] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="How many")] = 100,
+    after: Annotated[int, typer.Option(min=0, help="Go on after this id")] = 0,
 ) -> None:
-    """List subscribers."""
+    """List subscribers.
+
+    JSON: [{id, email?, status, language}]
+    """
     from digest import roster
 
     me = context.of(ctx)
@@ -85,14 +91,18 @@ def list_(
         {"id": m.id, "email": m.email, "status": str(m.status), "language": m.language}
         for m in members
     ]
-    text = context.table(rows, head=("id", "address", "status", "language", "since"))
+    text = table(rows, head=("id", "address", "status", "language", "since"))
     if len(members) == limit:
         text += f"\nNext: digest subscriber list --after {members[-1].id}"
     me.out.result(data, text)
 
 
 def show(ctx: typer.Context, address: Address) -> None:
-    """Show one person: status, consent, and what became of each issue."""
+    """Show one person: status, consent, and what became of each issue.
+
+    JSON: {email, status, language, consent: [{at, kind, source}],
+    issues: [{period, state, reason?}]}
+    """
     from digest import questions
 
     me = context.of(ctx)
@@ -127,7 +137,10 @@ def remove(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
-    """Take somebody off the list; the evidence of their consent stays."""
+    """Take somebody off the list; the evidence of their consent stays.
+
+    JSON: {email, removed}
+    """
     from digest import questions, roster
 
     me = context.of(ctx)
@@ -140,8 +153,21 @@ def remove(
     me.out.result({"email": person.email, "removed": not me.options.dry_run}, f"{address} {word}")
 
 
+def _refuse_incomplete(wanted: Sequence[str], *, consent: str, name: str | None) -> None:
+    if not wanted:
+        raise UsageError("name at least one address, or --file with one per line")
+    if not consent.strip():
+        raise UsageError("--consent is missing: say where and when these people agreed")
+    if name and len(wanted) > 1:
+        raise UsageError("--name goes with one address")
+
+
 def _lines(file: Path) -> list[str]:
-    text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"--file {file} cannot be read: {reason}; nobody was added") from error
     return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
 
 
@@ -150,6 +176,10 @@ def _report(me: "Context", results: "list[tuple[str, str]]") -> None:
     good = len(results) - len(bad)
     word = "would be added" if me.options.dry_run else "added or known"
     lines = [f"{good:,} {word}", *(f"  {address}: {fate}" for address, fate in bad)]
-    me.out.result([{"email": a, "outcome": fate} for a, fate in results], "\n".join(lines))
+    lines.append("Next: digest subscriber list")
+    code = OK
     if bad:
-        raise typer.Exit(context.IN_PART if good else 1)
+        code = IN_PART if good else FAILED
+    data = [{"email": address, "outcome": fate} for address, fate in results]
+    me.out.result(data, "\n".join(lines), code=code)
+    raise typer.Exit(code)

@@ -1,9 +1,9 @@
 """Who works on which letters, and for how long: workers, claims and leases.
 
 A worker owns a letter by a conditional update that raises the letter's epoch; every later update
-names that epoch, so a worker that was frozen and wakes up late changes nothing. A worker is alive
-while its heartbeat (in the database's time) is young; on its own machine its death is seen at
-once, because the kernel lets go of its lock file.
+names that epoch, so a worker that was frozen and wakes up late hands over nothing more. A worker
+is alive while its heartbeat (in the database's time) is young; on its own machine its death is
+seen at once, because the kernel lets go of its lock file.
 """
 
 from dataclasses import dataclass
@@ -57,16 +57,17 @@ def beat(session: Session, worker: Worker) -> None:
 def dead_workers(session: Session, *, processes: Processes, lease: float) -> list[Worker]:
     """Return the workers whose claims may be taken back.
 
-    A worker of this machine is dead as soon as its lock is free; any other one when its heartbeat
-    is older than ``lease`` seconds.
+    A worker of this machine is dead as soon as its lock is free; any one when its heartbeat is
+    older than ``lease`` seconds, because one that hangs would keep its letters for ever. The rows
+    stay locked until the transaction ends: who wakes up in between can claim nothing.
     """
     stale = clock_of(session) - lease
-    dead = []
-    for row in session.scalars(select(WorkerRow)):
-        seen = processes.is_dead(row.name)
-        if row.heartbeat < stale if seen is None else seen:
-            dead.append(Worker(id=row.id, name=row.name))
-    return dead
+    rows = session.scalars(select(WorkerRow).order_by(WorkerRow.id).with_for_update())
+    return [
+        Worker(id=row.id, name=row.name)
+        for row in rows
+        if row.heartbeat < stale or processes.is_dead(row.name)
+    ]
 
 
 def retire(session: Session, worker: Worker) -> None:
@@ -77,7 +78,12 @@ def retire(session: Session, worker: Worker) -> None:
 def claim(
     session: Session, edition_id: int, *, worker: Worker, now: datetime, limit: int
 ) -> list[Claim]:
-    """Take up to ``limit`` letters whose turn it is, and only while the edition is being sent."""
+    """Take up to ``limit`` letters whose turn it is, and only while the edition is being sent.
+
+    A worker that was taken for dead gets none: its lease is over.
+    """
+    if not _is_registered(session, worker):
+        return []
     due = or_(
         DeliveryRow.state == DeliveryState.PENDING,
         and_(DeliveryRow.state == DeliveryState.DEFERRED, DeliveryRow.next_at <= now),
@@ -106,6 +112,12 @@ def claim(
         .execution_options(synchronize_session=False)
     )
     return sorted((_claim(row) for row in rows.mappings()), key=lambda claim: claim.delivery_id)
+
+
+def _is_registered(session: Session, worker: Worker) -> bool:
+    """Whether the worker still stands in the book, where this transaction then keeps it."""
+    row = select(WorkerRow.id).where(WorkerRow.id == worker.id)
+    return session.scalar(row.with_for_update(read=True, key_share=True)) is not None
 
 
 def _claim(row: RowMapping) -> Claim:

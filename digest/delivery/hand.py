@@ -16,12 +16,13 @@ class Hand:
     """One place per thread in one file; a plain write(2) survives the death of the process."""
 
     def __init__(self, path: Path) -> None:
+        self.suspects: set[int] = set()  # at these a thread broke down, and the process lives on
         self._path = path
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._file = path.open("wb", buffering=0)
 
     def close(self) -> None:
         """End in good order: nothing is in hand any more."""
-        os.close(self._file)
+        self._file.close()
         self._path.unlink(missing_ok=True)
 
     @contextmanager
@@ -35,7 +36,7 @@ class Hand:
 
     def _write(self, delivery_id: int, place: int) -> None:
         line = f"{delivery_id:>{_WIDTH - 1}}\n".encode("ascii")
-        os.pwrite(self._file, line, place * _WIDTH)
+        os.pwrite(self._file.fileno(), line, place * _WIDTH)  # never into another's file
 
 
 def in_hand(path: Path) -> frozenset[int]:

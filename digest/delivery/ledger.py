@@ -98,14 +98,16 @@ def settle(
 ) -> bool:
     """Record what became of a letter; False when the row is not ours any more.
 
-    ``next_at`` is when to try again; None with a temporary refusal means that time is up.
+    ``next_at`` is when to try again; None with a temporary refusal means that time is up. An
+    answer that comes after the sender was taken for dead is evidence, and settles the unknown;
+    one that would try again does not, for then the issue may be closed.
     """
     state, reason = _settled(outcome, next_at=next_at)
+    held = (DeliveryState.CLAIMED, DeliveryState.COMMITTING)
     return _move(
         session,
         claim,
-        DeliveryState.CLAIMED,
-        DeliveryState.COMMITTING,
+        *(held if state in OPEN else (*held, DeliveryState.UNKNOWN)),
         state=state,
         code=outcome.reply,
         reason=reason,
@@ -143,7 +145,7 @@ def recover(
 
     Claimed letters never left, so they wait again; one of the ``suspects``, in hand when a worker
     died, is set aside at its third crash. For a committed intent without a result the truth is
-    lost with the worker: unknown, held, reported.
+    lost with the worker: unknown, held, reported. Its epoch stays, so that a late answer finds it.
     """
     held = DeliveryRow.worker_id.in_(worker_ids)
     claimed = and_(held, DeliveryRow.state == DeliveryState.CLAIMED)
@@ -168,11 +170,11 @@ def recover(
     return _update(
         session,
         and_(held, DeliveryRow.state == DeliveryState.COMMITTING),
-        freed
-        | {
+        {
             "state": DeliveryState.UNKNOWN,
             "reason": "the sender died between the final dot and the answer",
             "ended_at": now,
+            "worker_id": None,
         },
     )
 
@@ -185,12 +187,21 @@ def _update(session: Session, where: ColumnElement[bool], values: dict[str, Any]
 
 
 def close(session: Session, edition_id: int, *, reason: str, now: datetime) -> int:
-    """Skip every letter still waiting (the operator closed the issue); return how many."""
-    waiting = [DeliveryState.PENDING, DeliveryState.DEFERRED]
+    """Skip every letter that has not left (the operator closed the issue); return how many.
+
+    A claimed one is taken out of its worker's hands: the next epoch stops it before the dot.
+    """
+    waiting = OPEN - {DeliveryState.COMMITTING}
     return _update(
         session,
         and_(DeliveryRow.edition_id == edition_id, DeliveryRow.state.in_(waiting)),
-        {"state": DeliveryState.SKIPPED, "reason": reason, "ended_at": now},
+        {
+            "state": DeliveryState.SKIPPED,
+            "reason": reason,
+            "ended_at": now,
+            "epoch": DeliveryRow.epoch + 1,
+            "worker_id": None,
+        },
     )
 
 

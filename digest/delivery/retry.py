@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from digest.limits import Hours, Minutes
+
 
 @dataclass(frozen=True, kw_only=True)
 class RetrySettings:
@@ -13,9 +15,9 @@ class RetrySettings:
     5 to 15 minutes (RFC 6647 section 5).
     """
 
-    first_minutes: float = 10.0
-    longest_minutes: float = 240.0
-    deadline_hours: float = 48.0
+    first_minutes: Minutes = 10.0
+    longest_minutes: Minutes = 240.0
+    deadline_hours: Hours = 48.0
 
 
 def next_try(
@@ -25,7 +27,9 @@ def next_try(
 
     ``jitter`` in [0, 1) spreads the readers of one provider over a tenth of the wait.
     """
-    minutes = min(settings.first_minutes * 2 ** (max(attempts, 1) - 1), settings.longest_minutes)
+    minutes = min(
+        settings.first_minutes * 2 ** min(max(attempts, 1) - 1, 30), settings.longest_minutes
+    )
     moment = now + timedelta(minutes=minutes * (1 + jitter / 10))
     deadline = frozen_at + timedelta(hours=settings.deadline_hours)
     return moment if moment <= deadline else None

@@ -9,11 +9,11 @@ import logging
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from digest.clock import Clock
 from digest.delivery import batches, ledger
@@ -24,6 +24,7 @@ from digest.delivery.state import OPEN, DeliveryState
 from digest.editions import store as editions
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
+from digest.limits import Count, Pause, Seconds, Workers
 from digest.mail.outcome import Outcome, Verdict
 from digest.processes import Processes
 from digest.providers.carrier import Carrier, Connection
@@ -45,12 +46,12 @@ class DeliverySettings:
     side is offered to a database that does not take it.
     """
 
-    connections: int = 4
-    batch: int = 50
-    lease_seconds: float = 60.0
-    faults_in_a_row: int = 3
-    reconnect_seconds: float = 1.0
-    record_tries: int = 10
+    connections: Workers = 4
+    batch: Count = 50
+    lease_seconds: Seconds = 60.0
+    faults_in_a_row: Count = 3
+    reconnect_seconds: Pause = 1.0
+    record_tries: Count = 10
     retry: RetrySettings = field(default_factory=RetrySettings)
 
 
@@ -148,10 +149,7 @@ class Sender:
                 threading.Thread(target=self._work, args=(job, n), name=f"sender-{n}", daemon=True)
                 for n in range(self._settings.connections)
             ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+            _run_to_the_end(threads, halt=job.halted.set)
         if job.errors:
             raise job.errors[0]
         return self._finish(job)
@@ -170,8 +168,7 @@ class Sender:
     @contextmanager
     def _worker(self) -> Iterator[tuple[Worker, Hand]]:
         """Register this process as a worker, keep its heart beating, and sign it off."""
-        with self._processes.enter() as name:
-            hand = Hand(self._processes.notes(name))
+        with self._processes.enter() as name, closing(Hand(self._processes.notes(name))) as hand:
             with self._database.begin() as session:
                 worker = batches.register(session, name, now=self._clock.now())
             done = threading.Event()
@@ -182,9 +179,9 @@ class Sender:
             finally:
                 done.set()
                 heart.join()
-                hand.close()
         with self._database.begin() as session:
-            ledger.recover(session, [worker.id], now=self._clock.now())
+            batches.beat(session, worker)  # lock it before its letters, as those who take over do
+            ledger.recover(session, [worker.id], suspects=hand.suspects, now=self._clock.now())
             batches.retire(session, worker)
 
     def _beat(self, worker: Worker, done: threading.Event) -> None:
@@ -192,8 +189,8 @@ class Sender:
             try:
                 with self._database.begin() as session:
                     batches.beat(session, worker)
-            except OperationalError as error:
-                log.warning("the heartbeat did not reach the database: %s", error.orig)
+            except SQLAlchemyError as error:
+                log.warning("the heartbeat did not reach the database: %s", type(error).__name__)
 
     def _work(self, job: _Job, place: int) -> None:
         """Send until nothing is due; one thread, one conversation."""
@@ -245,7 +242,7 @@ class Sender:
             while left and not (self._stop.is_set() or job.halted.is_set()):
                 claim, reader = left.pop()
                 with job.hand.holding(claim.delivery_id, place=place):
-                    outcome = self._deliver(job, connection, claim, reader)
+                    outcome = self._try(job, connection, claim, reader)
                 faults = self._weigh(job, outcome, faults=faults)
         finally:
             if left:
@@ -253,6 +250,18 @@ class Sender:
                     for claim, _ in left:
                         ledger.give_back(session, claim)
         return faults
+
+    def _try(
+        self, job: _Job, connection: Connection, claim: Claim, reader: Reader | None
+    ) -> Outcome | None:
+        """Deliver, and remember at which letter we broke down, unless the database did."""
+        try:
+            return self._deliver(job, connection, claim, reader)
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            job.hand.suspects.add(claim.delivery_id)
+            raise
 
     def _deliver(
         self, job: _Job, connection: Connection, claim: Claim, reader: Reader | None
@@ -279,12 +288,17 @@ class Sender:
         return outcome
 
     def _stand_back(self, job: _Job, claim: Claim) -> None:
-        """Find out why the intent was refused: the reader left, or the edition or row moved on."""
+        """Find out why the intent was refused: the reader left, or the edition or row moved on.
+
+        What was stopped, closed or taken over is no more ours to send: the rest is given back.
+        """
         with self._database.begin() as session:
             wanted = audience.is_wanted(session, subscriber_id=claim.subscriber_id)
             if wanted:
                 ledger.give_back(session, claim)
-        if not wanted:
+        if wanted:
+            job.halted.set()
+        else:
             self._skip(job, claim, reason="left before the letter was handed over")
 
     def _skip(self, job: _Job, claim: Claim, *, reason: str) -> None:
@@ -350,6 +364,22 @@ _STATE_OF = {
     Verdict.UNKNOWN: DeliveryState.UNKNOWN,
     Verdict.WITHDRAWN: DeliveryState.PENDING,
 }
+
+
+def _run_to_the_end(threads: Sequence[threading.Thread], *, halt: Callable[[], None]) -> None:
+    """Run these threads; whatever interrupts us, wait until each has put down its letter."""
+    started: list[threading.Thread] = []
+    try:
+        for thread in threads:
+            thread.start()
+            started.append(thread)
+        for thread in started:
+            thread.join()
+    except BaseException:
+        halt()
+        for thread in started:
+            thread.join()
+        raise
 
 
 def tally(counts: Mapping[DeliveryState, int]) -> str:

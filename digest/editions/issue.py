@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -9,8 +10,11 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from digest.calendar import Period
+from digest.errors import ConfigurationError
 from digest.posts.excerpt import excerpt
 from digest.posts.post import Post
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,16 @@ class NewsletterSettings:
     tagline: str = "Engineering deep dives from the blogs you follow"
     language: str = "en"
     postal_address: str = "Digest, 1 Example Street, 12345 Exampletown"
+
+    def __post_init__(self) -> None:
+        """Refuse a name that no header and no address could carry."""
+        if not _SLUG.fullmatch(self.slug):
+            raise ConfigurationError(
+                f"[newsletter] slug = {self.slug!r} takes small letters, digits and hyphens,"
+                " as 'weekly-dive'"
+            )
+        if not self.name.strip():
+            raise ConfigurationError("[newsletter] name is empty; readers see it in their inbox")
 
 
 @dataclass(frozen=True, kw_only=True)

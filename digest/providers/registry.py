@@ -20,6 +20,13 @@ class CarrierSettings:
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
     folder: FolderSettings = field(default_factory=FolderSettings)
 
+    def __post_init__(self) -> None:
+        """Refuse a kind that does not exist."""
+        if self.kind not in KINDS:
+            near = get_close_matches(self.kind, KINDS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(KINDS)}"
+            raise ConfigurationError(f"[carrier] kind = {self.kind!r} does not exist; {hint}")
+
 
 KINDS: Mapping[str, Callable[[CarrierSettings, Clock], Carrier]] = {
     "smtp": lambda settings, clock: SmtpCarrier(settings.smtp, clock=clock),
@@ -31,11 +38,6 @@ KINDS: Mapping[str, Callable[[CarrierSettings, Clock], Carrier]] = {
 def build(settings: CarrierSettings, *, clock: Clock | None = None) -> Carrier:
     """Make the carrier; its time limits run on ``clock``, else on the machine's.
 
-    Raises `ConfigurationError` for a kind that does not exist and for settings that cannot work.
+    Raises `ConfigurationError` for settings that cannot work.
     """
-    make = KINDS.get(settings.kind)
-    if make is None:
-        near = get_close_matches(settings.kind, KINDS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(KINDS)}"
-        raise ConfigurationError(f"carrier kind {settings.kind!r} does not exist; {hint}")
-    return make(settings, clock or Clock())
+    return KINDS[settings.kind](settings, clock or Clock())

@@ -12,6 +12,7 @@ from typing import Literal
 
 from digest.clock import Clock
 from digest.errors import ConfigurationError, DigestError
+from digest.limits import CountOrNone, Port, Seconds
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
 from digest.providers.carrier import Connection, Intent
@@ -29,13 +30,13 @@ _WORTH_A_FRESH_LINE = frozenset({Stage.MAIL, Stage.RCPT})
 class SmtpTimeouts:
     """Seconds; each is a total that dripping bytes do not prolong (RFC 5321 4.5.3.2)."""
 
-    connect: float = 30
-    greeting: float = 60
-    command: float = 60
-    text: float = 300
-    message: float = 600  # all of one letter up to the dot, connecting included
-    final_reply: float = 600  # a shorter one makes "unknown" of letters that were accepted
-    goodbye: float = 2
+    connect: Seconds = 30
+    greeting: Seconds = 60
+    command: Seconds = 60
+    text: Seconds = 300
+    message: Seconds = 600  # all of one letter up to the dot, connecting included
+    final_reply: Seconds = 600  # a shorter one makes "unknown" of letters that were accepted
+    goodbye: Seconds = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,20 +49,21 @@ class SmtpSettings:
     """
 
     host: str = "localhost"
-    port: int = 587
+    port: Port = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
     password: str = field(default="", repr=False)
     ca_file: Path | None = None
     helo_name: str = ""
-    max_per_connection: int = 0
+    max_per_connection: CountOrNone = 0
     timeouts: SmtpTimeouts = field(default_factory=SmtpTimeouts)
 
     def __post_init__(self) -> None:
         """Refuse to be set up for saying a password in clear."""
         if self.username and self.security == "none" and not _is_loopback(self.host):
             raise ConfigurationError(
-                "smtp: a password would travel in clear; set security to starttls or tls"
+                "[carrier.smtp] security = 'none' would send the password in clear;"
+                " take starttls or tls"
             )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from digest.calendar import ScheduleSettings
 from digest.editions.issue import Issue
 from digest.errors import ConfigurationError
+from digest.limits import Count
 from digest.render.environment import Theme
 from digest.render.inline import inline
 from digest.render.mjml import to_html
@@ -22,7 +23,7 @@ class EmailSettings:
 
     theme: str = "default"
     languages: tuple[str, ...] = ("en",)
-    full_posts: int = 12
+    full_posts: Count = 12
 
     def __post_init__(self) -> None:
         """Refuse an email without a language or without its lead."""

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from digest.errors import DigestError
+from digest.limits import Count, Seconds, Workers
 from digest.sources.adapter import Page, Reading, UnreadableError
 from digest.sources.child import ANSWERS, JOBS, READY, Answer, Job
 from digest.sources.state import State
@@ -30,9 +31,9 @@ class ParserSettings:
     bytes, that a page may take on top of an idle parser.
     """
 
-    processes: int = 2
-    seconds: float = 5.0
-    memory: int = 512_000_000
+    processes: Workers = 2
+    seconds: Seconds = 5.0
+    memory: Count = 512_000_000
 
 
 class ParserError(DigestError, RuntimeError):

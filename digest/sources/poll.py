@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.errors import UsageError
 from digest.http import Client
+from digest.limits import Pause, WholeMinutes, Workers
 from digest.processes import Processes
 from digest.sources.claim import Seen, claim, is_claimed
 from digest.sources.fetch import Fetched, Source, fetch
@@ -35,11 +36,11 @@ class PollSettings:
     being read belongs to one poller, for ``lease_minutes`` at most if nobody sees it die.
     """
 
-    threads: int = 8
-    per_host: int = 1
-    gap_seconds: float = 0.5
-    interval_minutes: int = 60
-    lease_minutes: int = 5
+    threads: Workers = 8
+    per_host: Workers = 1
+    gap_seconds: Pause = 0.5
+    interval_minutes: WholeMinutes = 60
+    lease_minutes: WholeMinutes = 5
 
 
 @dataclass(frozen=True, kw_only=True)

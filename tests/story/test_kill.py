@@ -1,93 +1,31 @@
 """The machine dies in the middle of a send, again and again, and is started again."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from installation import FEED, Installation, adopt
 from internet import Internet
 from mailhost import MailHost
-from sqlalchemy import text
 
-from digest.migrations import schema
 from storage.database import Database
 
 READERS = 150
 KILLS = 6
 AT = "2026-06-12T07:00"
-FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Plain</title>
-<link>https://plain.example/</link><item><title>Counting cold reads</title>
-<link>https://plain.example/cold</link><guid>1</guid><description>Half of them.</description>
-<pubDate>Tue, 09 Jun 2026 10:00:00 +0000</pubDate></item></channel></rss>"""
-
-
-class Installation:
-    """One newsletter in a folder, driven by its command line as an operator would."""
-
-    def __init__(self, folder: Path, *, database_url: str, mail_port: int) -> None:
-        self.folder = folder
-        (folder / "config.toml").write_text(
-            f"""
-[database]
-url = "{database_url}"
-[http]
-allow_networks = ["127.0.0.0/8"]
-[carrier.smtp]
-host = "127.0.0.1"
-port = {mail_port}
-security = "none"
-[delivery]
-connections = 4
-batch = 20
-""",
-            encoding="utf-8",
-        )
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command and go on."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("DIGEST_")}
-        return subprocess.Popen(
-            [sys.executable, "-m", "digest", *arguments],
-            cwd=self.folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> str:
-        """Run a command to its end; return all it printed."""
-        process = self.start(*arguments)
-        output, _ = process.communicate(timeout=120)
-        assert process.returncode in codes, output
-        return output
 
 
 @pytest.fixture
 def installation(database: Database, database_url: str, tmp_path: Path):  # type: ignore[no-untyped-def] # noqa: ANN201 - a fixture that yields a pair
     """Give an installation with readers and a blog, and the mail host it sends to."""
-    _adopt(database)
+    adopt(database)
     with Internet() as web, MailHost(delay=0.003) as mail:
-        folder = tmp_path / "digest"
-        folder.mkdir()
-        home = Installation(folder, database_url=database_url, mail_port=mail.port)
-        home.run("source", "add", web.serve("/feed.xml", FEED), "--at", "2026-06-01T12:00")
-        addresses = folder / "readers.txt"
-        addresses.write_text("".join(f"reader{n}@example.org\n" for n in range(READERS)))
-        home.run("subscriber", "add", "--file", "readers.txt", "--consent", "a test")
+        home = Installation(tmp_path / "digest", database_url=database_url, mail_port=mail.port)
+        home.prepare(web.serve("/feed.xml", FEED), readers=READERS)
         yield home, mail
-
-
-def _adopt(database: Database) -> None:
-    """Stamp the tables that the fixture made, as if `digest migrate` had made them."""
-    with database.begin() as session:
-        session.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
-        session.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": schema.head()})
 
 
 def kill_in_mid_send(home: Installation, mail: MailHost, *, after: int) -> None:

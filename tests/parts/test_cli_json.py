@@ -1,0 +1,170 @@
+"""What every command prints with --json has the shape that its help documents."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mailhost import say
+from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom, newsroom
+from typer.main import get_command
+
+from digest.cli.main import app
+
+W24 = "2026-W24"
+
+Call = Callable[..., Ended]
+
+
+@pytest.fixture
+def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
+    with newsroom(tmp_path, database_url=database_url) as room:
+        yield room
+
+
+@pytest.fixture
+def call(room: Newsroom, capsys: pytest.CaptureFixture[str]) -> Call:
+    def call(*arguments: str, code: int = 0) -> Ended:
+        return room.call(capsys, *arguments, code=code)
+
+    return call
+
+
+@pytest.fixture
+def week(room: Newsroom, call: Call) -> Newsroom:
+    """Give a newsroom that has read a blog with two posts, and has three readers."""
+    call("source", "add", room.blog("cold-reads", "warm-reads"), "--name", "plain", "--at", MONDAY)
+    call("subscriber", "add", *readers("ada", "grace", "emmy"), *SAID_YES, "--at", MONDAY)
+    call("fetch", "--at", "2026-06-11T12:00")
+    return room
+
+
+def readers(*names: str) -> list[str]:
+    return [f"{name}@example.org" for name in names]
+
+
+def documented(*path: str, number: int = 0) -> Any:
+    """Return the JSON shape in the help of a command; ``number``: which, when it names several."""
+    command: Any = get_command(app)
+    for name in path:
+        command = command.commands[name]
+    tokens = re.findall(r"[\[\]{}:,?]|[\w.-]+", command.help.partition("JSON")[2])
+    shapes: list[Any] = []
+    while any(part in "[{" for part in tokens):
+        while tokens[0] not in "[{":
+            tokens.pop(0)
+        shapes.append(_shape(tokens))
+    return shapes[number]
+
+
+def _shape(tokens: list[str]) -> Any:
+    """Read {key, key?, key: shape} as a dict, [shape] as a list, and a word as any scalar."""
+    opening = tokens.pop(0)
+    if opening == "[":
+        shape: Any = [_shape(tokens)]
+        tokens.pop(0)
+    elif opening == "{":
+        shape = {}
+        while opening != "}":
+            key = tokens.pop(0)
+            optional = tokens[0] == "?" and tokens.pop(0)
+            nested = tokens[0] == ":" and tokens.pop(0)
+            value = _shape(tokens) if nested else "scalar"
+            optional = optional or (tokens[0] == "?" and tokens.pop(0))
+            shape[key] = (bool(optional), value)
+            opening = tokens.pop(0)
+    else:
+        shape = "scalar"
+    return shape
+
+
+def fits(value: Any, shape: Any) -> bool:
+    """Whether a value has a shape: exactly its keys, and null only where it may stand."""
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(item, shape[0]) for item in value)
+    if isinstance(shape, dict):
+        return (
+            isinstance(value, dict)
+            and value.keys() == shape.keys()
+            and all(
+                optional if value[key] is None else fits(value[key], inner)
+                for key, (optional, inner) in shape.items()
+            )
+        )
+    return value is not None and not isinstance(value, list)
+
+
+def test_a_shape_tells_what_fits() -> None:
+    shape = documented("source", "test")
+    assert fits({"title": None, "posts": [{"title": "a", "url": "b", "date": None}]}, shape)
+    assert not fits({"title": None, "posts": [{"title": "a", "url": None, "date": None}]}, shape)
+    assert not fits({"title": "a"}, shape)
+    assert not fits({"title": "a", "posts": {}}, shape)
+
+
+def test_before_the_freeze_every_command_prints_the_json_it_documents(
+    week: Newsroom, call: Call
+) -> None:
+    url = week.web.url("/feed.xml")
+    for path, arguments in (
+        (("fetch",), ("--at", FRIDAY)),
+        (("source", "list"), ()),
+        (("source", "add"), (week.web.url("/other.xml"),)),
+        (("source", "pause"), ("plain",)),
+        (("source", "pause"), ("plain", "--resume")),
+        (("source", "test"), (url,)),
+        (("subscriber", "add"), ("hedy@example.org", "no address", *SAID_YES)),
+        (("subscriber", "list"), ()),
+        (("subscriber", "show"), ("ada@example.org",)),
+        (("subscriber", "remove"), ("hedy@example.org", "--yes")),
+        (("issue", "show"), ("--at", FRIDAY)),
+        (("check",), ("--at", FRIDAY)),
+        (("preview",), ("--at", FRIDAY, "--no-open", "--out", "preview.html")),
+        (("why",), ("https://plain.example/cold-reads", "--at", FRIDAY)),
+        (("why",), ("ada@example.org", "--at", FRIDAY)),
+        (("issue", "hold"), ("--at", FRIDAY)),
+        (("issue", "approve"), ("--at", FRIDAY)),
+        (("issue", "list"), ()),
+        (("migrate",), ()),
+        (("audit",), ()),
+    ):
+        expected = 4 if path == ("subscriber", "add") else 0
+        ended = call(*path, *arguments, "--json", code=expected)
+        assert fits(ended.data, documented(*path)), (path, ended.data)
+        assert ended.data or path == ("audit",)
+    assert "<h" in (week.folder / "preview.html").read_text(encoding="utf-8")
+    assert "cold-reads" in (week.folder / "preview.txt").read_text(encoding="utf-8")
+
+
+def test_after_the_freeze_the_json_tells_who_was_not_served(week: Newsroom, call: Call) -> None:
+    week.mail.script = {"rcpt": [say("550 5.1.1 nobody here")]}
+    ended = call("run", "--at", FRIDAY, "--json")
+    assert fits(ended.data, documented("run"))
+    assert ended.data["sent"][0]["counts"] == {"accepted": 2, "rejected": 1}
+    shown = call("issue", "show", W24, "--json").data
+    assert fits(shown, documented("issue", "show", number=1))
+    assert [one["code"] for one in shown["unserved"]] == ["550 5.1.1"]
+    assert shown["posts"] == ["cold-reads", "warm-reads"]
+    assert fits(call("issue", "list", "--json").data, documented("issue", "list"))
+    person = call("subscriber", "show", shown["unserved"][0]["email"], "--json").data
+    assert fits(person, documented("subscriber", "show"))
+    assert person["issues"] == [
+        {"period": W24, "state": "rejected", "reason": "550 5.1.1 nobody here"}
+    ]
+
+
+def test_json_of_rehearsals_has_its_documented_shape(week: Newsroom, call: Call) -> None:
+    rehearsal = documented("send")
+    for arguments in (("run",), ("send",)):
+        assert fits(call(*arguments, "--dry-run", "--at", FRIDAY, "--json").data, rehearsal)
+    listed = call("send", "-n", "--list", "--at", FRIDAY, "--json").data
+    assert {one["email"] for one in listed.pop("list")} == set(readers("ada", "grace", "emmy"))
+    assert fits(listed, rehearsal)
+    held = call("issue", "hold", "-n", "--at", FRIDAY, "--json").data
+    assert fits(held, documented("issue", "hold", number=1))
+    approval = call("issue", "approve", "-n", "--at", FRIDAY, "--json").data
+    assert approval == {"would_approve": W24, "findings": []}
+    call("run", "--at", FRIDAY)
+    assert fits(call("send", W24, "-n", "--at", FRIDAY, "--json").data, rehearsal)
+    assert week.mail.connections > 0

@@ -1,0 +1,56 @@
+"""When a letter is tried again, and when it is given up."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.delivery.retry import RetrySettings, next_try
+
+FROZEN = datetime(2026, 6, 12, 5, 0, tzinfo=UTC)
+PATIENCE = RetrySettings(first_minutes=10.0, longest_minutes=240.0, deadline_hours=48.0)
+
+
+def wait(attempts: int, *, now: datetime = FROZEN, jitter: float = 0.0) -> timedelta | None:
+    moment = next_try(PATIENCE, attempts=attempts, frozen_at=FROZEN, now=now, jitter=jitter)
+    return moment - now if moment else None
+
+
+@pytest.mark.parametrize(
+    ("attempts", "minutes"), [(1, 10), (2, 20), (3, 40), (4, 80), (5, 160), (6, 240), (60, 240)]
+)
+def test_each_wait_is_twice_the_last_up_to_the_longest(attempts: int, minutes: int) -> None:
+    assert wait(attempts) == timedelta(minutes=minutes)
+
+
+def test_a_greylisting_server_is_asked_again_after_its_usual_wait() -> None:
+    first = wait(1)
+    assert first is not None
+    assert timedelta(minutes=5) <= first <= timedelta(minutes=15)  # RFC 6647 section 5
+
+
+def test_jitter_spreads_the_readers_over_a_tenth_of_the_wait() -> None:
+    assert wait(1, jitter=0.5) == timedelta(minutes=10.5)
+
+
+def test_the_last_moment_is_the_deadline_and_not_one_second_more() -> None:
+    last = FROZEN + timedelta(hours=48) - timedelta(minutes=10)
+    assert wait(1, now=last) == timedelta(minutes=10)
+    assert wait(1, now=last + timedelta(seconds=1)) is None
+
+
+@given(
+    attempts=st.integers(0, 10_000),
+    hours=st.floats(-48, 96, allow_nan=False),
+    jitter=st.floats(0, 1, exclude_max=True),
+)
+def test_a_try_is_in_the_future_and_before_the_deadline_or_there_is_none(
+    attempts: int, hours: float, jitter: float
+) -> None:
+    """Also when the clock jumped back to before the freeze."""
+    now = FROZEN + timedelta(hours=hours)
+    moment = next_try(PATIENCE, attempts=attempts, frozen_at=FROZEN, now=now, jitter=jitter)
+    if moment is not None:
+        assert now < moment <= FROZEN + timedelta(hours=48)
+        assert moment - now <= timedelta(minutes=264)
