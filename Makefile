@@ -13,7 +13,7 @@ else
   INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo test format lint types layers tests docs bench lock clean
+.PHONY: help demo test format lint types layers tests docs pictures bench lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -58,6 +58,9 @@ tests: .venv/dev.stamp ## Run the tests
 
 docs: .venv/dev.stamp ## Check that the documents are in step with the code
 	$(BIN)/python docs/check.py
+
+pictures: .venv/dev.stamp ## Take the documents' pictures from the product (needs Chromium)
+	$(BIN)/python docs/pictures.py
 
 bench: .venv/dev.stamp ## Measure, as ratios in one run
 	$(BIN)/python benchmarks/run.py $(ARGS)

@@ -73,7 +73,7 @@ def _poll(
         database,
         client=Client(HttpSettings(allow_networks=("127.0.0.0/8",))),
         parser=parser,
-        now=NOW,
+        now=lambda: NOW,
         settings=PollSettings(gap_seconds=0, per_host=8),
         processes=Processes(folder / "processes"),
         due_only=True,

@@ -183,7 +183,7 @@ class App:
                 self.database,
                 client=self.client,
                 parser=parser,
-                now=self.clock.now(),
+                now=self.clock.now,
                 settings=self.config.sources,
                 processes=self.processes,
                 due_only=due_only,

@@ -9,7 +9,7 @@ sends which letter.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -74,6 +74,11 @@ class Week:
 
 
 Report = Callable[[DeliveryState], None]
+
+BROKEN_SEAL = (
+    "the seal is broken: its words were changed after the freeze; restore the database from a"
+    " backup, or close the issue"
+)
 
 
 def run(app: App, *, report: Report = lambda _state: None) -> Week:
@@ -204,13 +209,22 @@ def freeze(app: App, edition: Edition, planned: Plan) -> Edition:
 
 
 def deliver(app: App, edition: Edition, *, report: Report = lambda _state: None) -> SendReport:
-    """Hand over every letter of a frozen edition whose turn it is; run again to go on."""
+    """Hand over every letter of a frozen edition whose turn it is; run again to go on.
+
+    One whose seal is broken is paused, and stops no other.
+    """
+    now = app.clock.now()
     with app.database.begin() as session:
         edition = editions.get(session, edition.id)
         if edition.state is EditionState.FROZEN:
-            editions.move(session, edition, to=EditionState.SENDING, now=app.clock.now())
+            editions.move(session, edition, to=EditionState.SENDING, now=now)
             edition = editions.get(session, edition.id)
-        issue, variants = _sealed(session, edition)
+        issue = editions.issue_of(session, edition.id)
+        variants = editions.variants_of(session, edition.id)
+        if issue is None or not _is_whole(edition, issue, variants):
+            editions.move(session, edition, to=EditionState.PAUSED, reason=BROKEN_SEAL, now=now)
+            counts = ledger.counts(session, edition.id)
+            return SendReport(counts=counts, state=EditionState.PAUSED, trouble=BROKEN_SEAL)
     return app.sender.send(
         edition, personalisers=app.personalisers(edition, issue, variants), report=report
     )
@@ -267,17 +281,9 @@ def _hash(words: ComposedIssue | Variant) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _sealed(session: Session, edition: Edition) -> tuple[Issue, dict[int, Variant]]:
-    """Load the frozen words and variants; refuse any that are not the ones that were sealed."""
-    issue = editions.issue_of(session, edition.id)
-    variants = editions.variants_of(session, edition.id)
-    broken = [v.language for v in variants.values() if v.sha256 != _hash(v)]
-    if issue is None or issue.seal != edition.seal or broken:
-        raise PersonNeededError(
-            f"the seal of issue {edition.period} is broken: its words were changed after the"
-            " freeze; nothing was sent, restore the database from a backup"
-        )
-    return issue, variants
+def _is_whole(edition: Edition, issue: Issue, variants: Mapping[int, Variant]) -> bool:
+    """Whether the words and variants are the ones that were sealed."""
+    return issue.seal == edition.seal and all(v.sha256 == _hash(v) for v in variants.values())
 
 
 def _going(app: App) -> list[Edition]:

@@ -1,4 +1,4 @@
-"""Writes docs/config.md and docs/cli.md from the code: `python docs/generate.py`."""  # noqa: INP001 - a script
+"""Writes docs/config.md and docs/cli.md from the code: `python docs/generate.py`."""
 
 import inspect
 import json
@@ -105,9 +105,8 @@ def _default(setting: Setting) -> str:
 
 def _helps(command: Any, *, parent: Any, name: str) -> Iterator[tuple[str, str]]:
     """Yield the name and the help of a command and of those below it."""
-    context = command.context_class(
-        command, info_name=name, parent=parent, terminal_width=WIDTH, max_content_width=WIDTH
-    )
+    settings = {**command.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = command.context_class(command, info_name=name, parent=parent, **settings)
     text = re.sub(r"[ \t]+$", "", command.get_help(context), flags=re.MULTILINE)
     yield context.command_path, text.rstrip()
     for key, below in getattr(command, "commands", {}).items():

@@ -11,8 +11,15 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 PICTURES = Path(__file__).parent / "pictures"
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 SHOTS = (("email-light", 640, 1000, "light"), ("email-dark", 640, 1000, "dark"),
          ("email-phone", 375, 1000, "light"))  # fmt: skip
 
@@ -36,7 +43,7 @@ def main() -> int:
 
 def _html(folder: Path) -> str:
     """Return the HTML of the first mail."""
-    first = sorted(folder.glob("*.eml"))[0]
+    first = min(folder.glob("*.eml"))
     message = message_from_bytes(first.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)  # noqa: S101 - what policy.default makes
     part = message.get_body(("html",))

@@ -42,6 +42,9 @@ class DatabaseSettings:
             raise ValueError(f"[database] busy_timeout takes 0 to {_LONGEST_WAIT} seconds")
 
 
+_MORE_CONNECTIONS = 100  # beyond the five kept open: each sending thread may want one
+
+
 class DatabaseUnreachableError(OSError):
     """The database does not answer."""
 
@@ -95,11 +98,16 @@ class Database:
 def _create_engine(settings: DatabaseSettings) -> Engine:
     url = make_url(settings.url)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(
+            url, pool_pre_ping=True, max_overflow=_MORE_CONNECTIONS, hide_parameters=True
+        )
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, connect_args={"timeout": settings.busy_timeout}, hide_parameters=True
+        url,
+        connect_args={"timeout": settings.busy_timeout},
+        max_overflow=_MORE_CONNECTIONS,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

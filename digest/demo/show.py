@@ -3,7 +3,6 @@
 import shutil
 import socket
 import threading
-import time
 import webbrowser
 from collections import Counter
 from collections.abc import Callable
@@ -128,9 +127,9 @@ def _send_the_issue(app: App, *, say: Say) -> Issue:
     sizes = " and ".join(f"{len(c.html.encode()) / 1024:.1f} KB" for c in planned.composed)
     verdict = f"{len(planned.errors)} checks failed" if planned.errors else "all checks passed"
     say(_line(f"Making issue {issue.number}, {names}", f"{sizes}, {verdict}"))
-    started = time.monotonic()
+    started = app.clock.monotonic()
     week_done = weekly.run(app)
-    seconds = time.monotonic() - started
+    seconds = app.clock.monotonic() - started
     counts: Counter[DeliveryState] = Counter()
     for _, report in week_done.sent:
         counts.update(report.counts)

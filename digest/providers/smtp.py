@@ -103,9 +103,8 @@ def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:
-        raise ConfigurationError(
-            f"smtp.ca_file: {ca_file}: {error.strerror or 'not a file of PEM certificates'}"
-        ) from error
+        reason = error.strerror or "not a file of PEM certificates"
+        raise ConfigurationError(f"[carrier.smtp] ca_file: {ca_file}: {reason}") from error
 
 
 class _StoppedError(DigestError):

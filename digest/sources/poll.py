@@ -66,7 +66,7 @@ def poll(  # noqa: PLR0913 - its parts, its moment, its choice
     *,
     client: Client,
     parser: Parser,
-    now: datetime,
+    now: Callable[[], datetime],
     settings: PollSettings,
     processes: Processes,
     due_only: bool,
@@ -77,10 +77,11 @@ def poll(  # noqa: PLR0913 - its parts, its moment, its choice
     """Read the sources that are due (or all, or those named); return how each one ended.
 
     Paused sources are left alone, and so are those that another poller took first. ``stop`` ends
-    it between two sources. Unknown names raise `UsageError`.
+    it between two sources. ``now`` is asked for each source: a claim lasts from when it is made,
+    and a post is first seen when it is saved. Unknown names raise `UsageError`.
     """
     with database.read() as session:
-        waiting = _waiting(session, now=now, processes=processes, due_only=due_only, names=names)
+        waiting = _waiting(session, now=now(), processes=processes, due_only=due_only, names=names)
     queues = _by_host(waiting, per_host=settings.per_host)
     with (
         processes.enter() as name,
@@ -165,7 +166,7 @@ class _Poll:
         database: Database,
         client: Client,
         parser: Parser,
-        now: datetime,
+        now: Callable[[], datetime],
         settings: PollSettings,
         name: str,
         report: Report,
@@ -200,14 +201,14 @@ class _Poll:
                 self._read(waiting.source)
 
     def _claim(self, waiting: _Waiting) -> bool:
-        lease = self._now + timedelta(minutes=self._settings.lease_minutes)
+        lease = self._now() + timedelta(minutes=self._settings.lease_minutes)
         with self._database.begin() as session:
             return claim(session, waiting.seen, name=self._name, until=lease)
 
     def _read(self, source: Source) -> None:
         """Read, save and report one source; its troubles are its own."""
         try:
-            fetched = fetch(source, client=self._client, parser=self._parser, now=self._now)
+            fetched = fetch(source, client=self._client, parser=self._parser, now=self._now())
         except Exception as error:  # noqa: BLE001 - one bad blog never hurts another
             fetched = _failed(source, error)
         with self._saving:
@@ -222,7 +223,7 @@ class _Poll:
         interval = timedelta(minutes=self._settings.interval_minutes)
         with self._database.begin() as session:
             state, saved = record(
-                session, source_id=source.id, fetched=fetched, now=self._now, interval=interval
+                session, source_id=source.id, fetched=fetched, now=self._now(), interval=interval
             )
         return PollResult(
             source_id=source.id,

@@ -85,7 +85,7 @@ class Desk:
             self.database,
             client=self._client,
             parser=self._parser,
-            now=now,
+            now=lambda: now,
             settings=settings or PollSettings(gap_seconds=0),
             processes=self.processes,
             due_only=due_only,

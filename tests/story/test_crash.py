@@ -1,6 +1,7 @@
 """The machine dies or hangs at the worst moments: in the poll, in the freeze, behind the dot."""
 
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -111,7 +112,7 @@ def test_killed_in_the_freeze_nothing_is_sealed_and_the_next_run_seals_it(scene:
     _slow_down_the_freeze(scene.database)
     process = scene.home.start(*AT)
     until(lambda: scene.in_the_books(EditionRow) == 1)
-    until(lambda: _is_freezing(scene.database))
+    until(lambda: _is_held(scene.database))
     process.kill()
     process.communicate()
     _let_it_run(scene.database)
@@ -161,7 +162,7 @@ def _execute(database: Database, statements: dict[str, str]) -> None:
             session.execute(text(statement))
 
 
-def _is_freezing(database: Database) -> bool:
+def _is_held(database: Database) -> bool:
     """Whether a transaction holds the edition."""
     impatient = Database(DatabaseSettings(url=_url(database), busy_timeout=0.3))
     try:
@@ -186,8 +187,7 @@ def test_frozen_beyond_its_lease_it_wakes_up_and_nobody_gets_two(scene: Scene) -
         nonlocal letters
         letters += 1
         if letters == 3:
-            _wait_for_a_quiet_moment(scene.database)
-            process.send_signal(signal.SIGSTOP)
+            _stop_between_two_transactions(process, scene.database)
             stopped.set()
 
     scene.mail.on_accept = stop_behind_the_dot
@@ -195,17 +195,6 @@ def test_frozen_beyond_its_lease_it_wakes_up_and_nobody_gets_two(scene: Scene) -
     try:
         assert stopped.wait(60)
         until(lambda: _age(scene.database) > LEASE)
-        import os,sqlite3
-        db=scene.database.url.database
-        ino={f: os.stat(db+f).st_ino for f in ("","-wal","-shm")}
-        print(ino, process.pid); print(*[l for l in Path("/proc/locks").read_text().splitlines() if any(f":{i} " in l for i in ino.values())],sep="\n")
-        c=sqlite3.connect(db,timeout=1,isolation_level=None)
-        try:
-            c.execute("BEGIN IMMEDIATE"); c.execute("ROLLBACK")
-        except Exception as e:
-            for t in Path(f"/proc/{process.pid}/task").iterdir(): print(t.name,(t/"wchan").read_text(),(t/"syscall").read_text() if os.access(t/"syscall",os.R_OK) else "")
-            raise
-        c.close()
         taken_over = scene.home.run(*AT, codes=(4,))
         assert "1 unknown" in taken_over
         assert len(scene.mail.accepted) == READERS
@@ -219,16 +208,13 @@ def test_frozen_beyond_its_lease_it_wakes_up_and_nobody_gets_two(scene: Scene) -
     scene.prove(unknown=0)  # its late answer was evidence
 
 
-def _heartbeat(database: Database) -> float:
-    with database.read() as session:
-        return session.scalars(select(WorkerRow.heartbeat)).one()
-
-
-def _wait_for_a_quiet_moment(database: Database) -> None:
-    """Wait until the heart has just beaten: stopped in a transaction, it would lock SQLite."""
-    last = _heartbeat(database)
-    until(lambda: _heartbeat(database) != last)
-    time.sleep(LEASE / 40)  # a commit is seen before its lock is free; the next beat is far away
+def _stop_between_two_transactions(process: subprocess.Popen[str], database: Database) -> None:
+    """Stop it where it holds no lock: on SQLite nobody else could work until it goes on."""
+    process.send_signal(signal.SIGSTOP)
+    while _is_held(database):
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.05)  # let its heart finish the beat
+        process.send_signal(signal.SIGSTOP)
 
 
 def _age(database: Database) -> float:
