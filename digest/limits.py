@@ -24,7 +24,7 @@ class Limits:
 
 Count = Annotated[int, Limits(1)]
 CountOrNone = Annotated[int, Limits(0)]  # zero says "no limit" or "none"
-Workers = Annotated[int, Limits(1, 256)]  # threads, processes, connections
+Workers = Annotated[int, Limits(1, 100)]  # threads or processes; the database has room for them
 Days = Annotated[int, Limits(0, 3650)]
 Hours = Annotated[float, Limits(0, 8760)]
 Minutes = Annotated[float, Limits(0, 525_600)]

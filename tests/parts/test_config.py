@@ -203,7 +203,7 @@ def test_all_mistakes_are_told_at_once(refusal: Callable[[str], str]) -> None:
         ("[carrier.smtp]\nport = 0", "config.toml:2: [carrier.smtp] port = 0 cannot work"),
         ("[delivery]\nconnections = 0", "config.toml:2: [delivery] connections = 0 cannot work"),
         ("[delivery]\nbatch = -1", "it takes at least 1"),
-        ("[sources]\nper_host = 0", "[sources] per_host = 0 cannot work; it takes 1 to 256"),
+        ("[sources]\nper_host = 0", "[sources] per_host = 0 cannot work; it takes 1 to 100"),
         ("[sources]\ngap_seconds = -0.5", "[sources] gap_seconds = -0.5 cannot work"),
         ("[selection]\nper_source = -1", "[selection] per_source = -1 cannot work"),
         ("[selection]\nlate_days = 99999999", "[selection] late_days = 99999999 cannot work"),

@@ -4,23 +4,15 @@ import os
 import subprocess
 import sys
 import sysconfig
+import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = sysconfig.get_path("purelib")
-START = """\
-import sys
-sys.path[:0] = sys.argv[1:3]
-import digest, storage, subscribers
-for package in (digest, storage, subscribers):
-    assert package.__file__.startswith(sys.argv[1]), package.__file__
-del sys.argv[1:3]
-from digest.cli.main import main
-main()
-"""
+DEPENDENCIES = sysconfig.get_path("purelib")
+pytestmark = pytest.mark.xdist_group("wheel")  # built once, by one worker
 
 
 @pytest.fixture(scope="module")
@@ -35,32 +27,32 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the wheel into a folder of its own."""
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel into an environment of its own; return its Python.
+
+    The dependencies are lent by ours. A path that a `.pth` file adds has its own `.pth` files left
+    alone, and so the one that leads from ours to the checkout does not count.
+    """
     folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder, with_pip=False, symlinks=True)
+    (packages,) = folder.glob("lib/python3*/site-packages")
+    (packages / "dependencies.pth").write_text(f"{DEPENDENCIES}\n", encoding="utf-8")
     flags = ["--quiet", "--no-deps", "--no-index", "--disable-pip-version-check"]
-    pip = [sys.executable, "-m", "pip", "install", *flags, "--target", str(folder), str(wheel)]
+    pip = [sys.executable, "-m", "pip", "install", *flags, "--target", str(packages), str(wheel)]
     done = subprocess.run(pip, capture_output=True, text=True, check=False)
     if "No module named pip" in done.stderr:  # uv makes environments without it
         with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(folder)
+            archive.extractall(packages)
     else:
         assert done.returncode == 0, done.stderr
-    return folder
+    return folder / "bin" / "python"
 
 
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Path:
-    """Give a folder that is not the checkout."""
-    assert not tmp_path.is_relative_to(ROOT)
-    return tmp_path
-
-
-def run(installed: Path, *arguments: str, folder: Path) -> str:
-    """Run the installed command in a folder; return what it printed."""
-    # -I and -S: no path file leads to the checkout; PYTHONPATH and the folder are not looked at.
+def run(python: Path, *arguments: str, folder: Path) -> str:
+    """Run that Python in a folder that is not the checkout; return what was printed."""
+    assert not folder.is_relative_to(ROOT)
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", START, str(installed), TOOLS, *arguments],
+        [python, *arguments],
         cwd=folder,
         env={k: v for k, v in os.environ.items() if not k.startswith(("DIGEST_", "PYTHON"))},
         capture_output=True,
@@ -101,18 +93,25 @@ def test_the_wheel_says_its_license_and_its_command(wheel: Path) -> None:
     assert "MIT" in read["LICENSE"]
 
 
-def test_it_makes_a_newsletter_from_another_folder(installed: Path, elsewhere: Path) -> None:
-    assert "New here?" in run(installed, "--help", folder=elsewhere)
-    run(installed, "init", folder=elsewhere)
+def test_it_is_the_wheel_that_runs(python: Path, tmp_path: Path) -> None:
+    script = "import digest, storage, subscribers as s; print(digest.__file__, storage, s)"
+    told = run(python, "-c", script, folder=tmp_path)
+    assert told.count(str(python.parents[1])) == 3
+    assert str(ROOT / "digest") not in told
+
+
+def test_it_makes_a_newsletter_from_another_folder(python: Path, tmp_path: Path) -> None:
+    assert "New here?" in run(python, "-m", "digest", "--help", folder=tmp_path)
+    run(python, "-m", "digest", "init", folder=tmp_path)
     shipped = (ROOT / "config.toml").read_text(encoding="utf-8")
-    assert (elsewhere / "config.toml").read_text(encoding="utf-8") == shipped
-    assert (elsewhere / "var" / "digest.sqlite3").is_file()
-    assert "schema" in run(installed, "migrate", folder=elsewhere)
-    assert sorted(path.name for path in elsewhere.iterdir()) == ["config.toml", "var"]
+    assert (tmp_path / "config.toml").read_text(encoding="utf-8") == shipped
+    assert (tmp_path / "var" / "digest.sqlite3").is_file()
+    assert "schema" in run(python, "-m", "digest", "migrate", folder=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "var"]
 
 
-def test_it_shows_a_whole_week_from_another_folder(installed: Path, elsewhere: Path) -> None:
-    run(installed, "demo", "--once", "--no-open", "-p", "0", folder=elsewhere)
-    mails = list((elsewhere / "digest-demo" / "mail").glob("*.eml"))
+def test_it_shows_a_whole_week_from_another_folder(python: Path, tmp_path: Path) -> None:
+    run(python, "-m", "digest", "demo", "--once", "--no-open", "-p", "0", folder=tmp_path)
+    mails = list((tmp_path / "digest-demo" / "mail").glob("*.eml"))
     assert len(mails) == 5
     assert all(b"List-Unsubscribe-Post:" in path.read_bytes() for path in mails)

@@ -66,7 +66,7 @@ class Replay:
             app.database,
             client=app.client,
             parser=self.parser,
-            now=app.clock.now(),
+            now=app.clock.now,
             settings=app.config.sources,
             processes=app.processes,
             due_only=False,
