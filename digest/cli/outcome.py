@@ -79,6 +79,8 @@ def _sent_lines(edition: "Edition", report: "SendReport") -> list[str]:
         lines.append(f"in progress elsewhere: another process has {elsewhere:,} letters in hand")
     elif report.waiting:
         lines.append("Next: digest run goes on with those that wait")
+    elif set(report.counts) <= {"accepted"}:
+        lines.append("Next: digest audit proves that the counts add up")
     else:
         lines.append(f"Next: digest issue show {edition.period} names everybody not served")
     return lines
