@@ -51,6 +51,7 @@ class Case:
     counted: bool = field(kw_only=True, default=True)
     copies: int = field(kw_only=True, default=0)  # what the server truly has
     dials: int = field(kw_only=True, default=1)  # connections in all, with the next letter
+    or_stage: Stage | None = field(kw_only=True, default=None)  # where a race may show it first
 
     @property
     def timeouts(self) -> SmtpTimeouts:
@@ -98,7 +99,16 @@ CASES = [
     Case("not taken, close", "dot", close(), UNKNOWN, REPLY, dials=2),
 ]
 BESIDE = [
-    Case("banner reset", "banner", reset(), RETRY, GREETING, counted=False, dials=2),
+    Case(
+        "banner reset",
+        "banner",
+        reset(),
+        RETRY,
+        GREETING,
+        counted=False,
+        dials=2,
+        or_stage=Stage.CONNECT,
+    ),
     Case("banner garbage", "banner", say("hello"), RETRY, GREETING, counted=False, dials=2),
     Case("banner 354", "banner", say("354 go on"), RETRY, GREETING, counted=False, dials=2),
     Case("EHLO 421", "ehlo", close("421 4.3.2 no"), RETRY, GREETING, counted=False, dials=2),
@@ -141,7 +151,8 @@ def test_a_fault_is_placed_and_the_next_letter_goes_out(case: Case) -> None:
         outcome = connection.deliver(letter_to(ANN, message=message), intent=intent)
         assert_next_letter_goes_out(connection)
         connection.close()
-    assert (outcome.verdict, outcome.stage) == (case.verdict, case.stage)
+    assert outcome.verdict is case.verdict
+    assert outcome.stage in {case.stage, case.or_stage}
     assert outcome.counted is case.counted
     assert intent.asked == (1 if case.stage in {DOT, REPLY} else 0)
     assert Counter(taken.recipient for taken in host.accepted) == Counter(
