@@ -110,8 +110,7 @@ def fetch(
 def open_due(app: App) -> Edition | None:
     """Open the edition of the newest period whose slot has come, or find it opened.
 
-    A slot missed by more than the lateness limit is opened as held: a person decides. A slot from
-    before the first source was added is none of ours.
+    A slot from before the first source was added is none of ours.
     """
     now = app.clock.now()
     period = calendar.latest_due(app.config.schedule, now)
@@ -119,13 +118,7 @@ def open_due(app: App) -> Edition | None:
         edition = editions.find(session, app.newsletter, period=period.name)
         if edition is None and not began_before(session, period.due_at, now=now):
             return None
-        late = now - period.due_at
-        held = None
-        if late > app.config.schedule.lateness:
-            held = f"its slot was missed by {_in_words(late)}; approve it to send it now"
-        return edition or editions.open_edition(
-            session, app.newsletter, period=period, now=now, held=held
-        )
+        return edition or editions.open_edition(session, app.newsletter, period=period, now=now)
 
 
 def open_for_person(app: App, period: Period) -> Edition:
@@ -307,6 +300,9 @@ def _obstacle(app: App, edition: Edition, planned: Plan) -> str | None:
         if planned.issue and planned.issue.seal == edition.approved_seal:
             return None
         return "it has changed since it was approved; look at it and approve it again"
+    late = app.clock.now() - edition.due_at
+    if late > app.config.schedule.lateness:
+        return f"its slot was missed by {_in_words(late)}; approve it to send it now"
     if approval == "manual":
         return "it waits for approval ([schedule] approval = 'manual')"
     if planned.errors and approval != "auto":

@@ -47,19 +47,16 @@ class Variant:
     sha256: str
 
 
-def open_edition(
-    session: Session, newsletter: str, *, period: Period, now: datetime, held: str | None = None
-) -> Edition:
+def open_edition(session: Session, newsletter: str, *, period: Period, now: datetime) -> Edition:
     """Open the edition of a period, or return the one that is there already.
 
-    ``held`` opens it for a person to decide, with the reason. The unique key on (newsletter,
-    period) decides between two processes; the loser finds the winner's row.
+    The unique key on (newsletter, period) decides between two processes; the loser finds the
+    winner's row.
     """
     values = {
         "newsletter": newsletter,
         "period": period.name,
-        "state": EditionState.HELD if held else EditionState.DRAFT,
-        "reason": held,
+        "state": EditionState.DRAFT,
         "opens_at": period.opens_at,
         "closes_at": period.closes_at,
         "due_at": period.due_at,

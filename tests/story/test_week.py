@@ -164,6 +164,16 @@ def test_a_slot_missed_by_days_waits_for_a_person(world: "World") -> None:
     assert world.accepted == 1
 
 
+def test_a_draft_that_was_left_lying_waits_for_a_person_too(world: "World") -> None:
+    world.blog("plain", ("First", "2026-06-09T10:00"))
+    world.readers("ada@example.org")
+    weekly.open_due(world.app(FRIDAY))  # and the process died before it went on
+    late = edition(world.run("2026-06-15T09:00"))
+    assert late.state is EditionState.HELD
+    assert "missed by 3 days" in str(late.reason)
+    assert world.accepted == 0
+
+
 def test_manual_approval_waits_and_a_changed_issue_breaks_the_seal(world: "World") -> None:
     world.settings["schedule"] = {"approval": "manual"}
     world.blog("plain", ("First", "2026-06-09T10:00"))
