@@ -9,9 +9,10 @@ import logging
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -21,6 +22,7 @@ from digest.delivery.batches import Claim, Worker
 from digest.delivery.hand import Hand, in_hand
 from digest.delivery.retry import RetrySettings, next_try
 from digest.delivery.state import OPEN, DeliveryState
+from digest.delivery.threads import run_to_the_end
 from digest.editions import store as editions
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
@@ -145,11 +147,9 @@ class Sender:
                 personalisers=personalisers,
                 report=report,
             )
-            threads = [
-                threading.Thread(target=self._work, args=(job, n), name=f"sender-{n}", daemon=True)
-                for n in range(self._settings.connections)
-            ]
-            _run_to_the_end(threads, halt=job.halted.set)
+            places = range(self._settings.connections)
+            works = [partial(self._work, job, place) for place in places]
+            run_to_the_end(works, halt=job.halted.set)
         if job.errors:
             raise job.errors[0]
         return self._finish(job)
@@ -364,22 +364,6 @@ _STATE_OF = {
     Verdict.UNKNOWN: DeliveryState.UNKNOWN,
     Verdict.WITHDRAWN: DeliveryState.PENDING,
 }
-
-
-def _run_to_the_end(threads: Sequence[threading.Thread], *, halt: Callable[[], None]) -> None:
-    """Run these threads; whatever interrupts us, wait until each has put down its letter."""
-    started: list[threading.Thread] = []
-    try:
-        for thread in threads:
-            thread.start()
-            started.append(thread)
-        for thread in started:
-            thread.join()
-    except BaseException:
-        halt()
-        for thread in started:
-            thread.join()
-        raise
 
 
 def tally(counts: Mapping[DeliveryState, int]) -> str:
