@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest.calendar import Period
 from digest.editions.issue import Issue
-from digest.editions.state import MAY_FOLLOW, SEALED, EditionState
+from digest.editions.state import MAY_FOLLOW, EditionState
 from digest.posts.post import Post
 from digest.posts.store import posts_where
 from digest.tables import EditionRow, PlacementRow, PostRow, VariantRow
@@ -241,12 +241,6 @@ def place_of(session: Session, newsletter: str, *, post_id: int) -> Edition | No
         .where(PlacementRow.newsletter == newsletter, PlacementRow.post_id == post_id)
     )
     return _edition(row) if row else None
-
-
-def latest_sealed(session: Session, newsletter: str) -> Edition | None:
-    """Return the newest edition whose words are frozen."""
-    sealed = all_editions(session, newsletter, states=SEALED)
-    return sealed[-1] if sealed else None
 
 
 def _edition(row: EditionRow) -> Edition:
