@@ -11,7 +11,8 @@ class FetchedPost:
     ``guid`` is the source's own identifier when it gives one. ``url`` is absolute, http or https.
     ``published_at`` is an aware instant; ``published_on`` is set instead when the source gives
     only a day (which must not be shifted through UTC). ``words`` counts the post's text when the
-    source carries it whole.
+    source carries it whole; ``minutes`` is the reading time that the source states, believed or
+    not.
     """
 
     url: str
@@ -24,6 +25,7 @@ class FetchedPost:
     published_at: datetime | None = None
     published_on: date | None = None
     words: int | None = None
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

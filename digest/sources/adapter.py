@@ -18,12 +18,20 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What one reading of a source shows: its posts, and what the blog says of itself."""
+    """What one reading of a source shows: its posts, and what the blog says of itself.
+
+    ``next_url`` is where the list goes on (rel=next). ``count`` is how many posts the page says it
+    has. ``shape`` names the structure in which the posts were found, so that a change of layout
+    shows; both are None for sources that have no such thing.
+    """
 
     posts: tuple[FetchedPost, ...]
     title: str | None = None
     home: str | None = None
     language: str | None = None
+    next_url: str | None = None
+    count: int | None = None
+    shape: str | None = None
 
 
 class UnreadableError(DigestError, ValueError):
