@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from mailtalk import CERTIFICATE, TLS, Act, Script, Taken, Talk, close, drip, hang, reset, say
 
 from digest.mail.letter import Letter
-from digest.providers.smtp import SmtpSettings, SmtpTimeouts
+from digest.providers.session import SmtpSettings, SmtpTimeouts
 
 __all__ = [
     "CERTIFICATE",

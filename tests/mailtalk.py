@@ -120,6 +120,7 @@ class Talk:
             "mail": self._mail,
             "rcpt": self._rcpt,
             "data": self._data,
+            "bdat": self._bdat,
             "rset": self._rset,
             "quit": self._quit,
         }
@@ -177,7 +178,9 @@ class Talk:
 
     def _rcpt(self, line: str) -> None:
         recipient = _path(line)
-        if self._is_over_limit:
+        if not self._sender:
+            self._send("503 5.5.1 from whom?")
+        elif self._is_over_limit:
             self._send(self.host.limit_says)
         elif self.host.is_stranger(recipient):
             self._send("450 4.7.1 greylisted, come again")
@@ -207,6 +210,35 @@ class Talk:
                 return self._cut(0, 3)
             if (end := text.find(b"\r\n.\r\n", max(0, len(text) - 1_000_000))) >= 0:
                 return self._cut(end + 2, end + 5)
+            if act is not None and len(text) >= self.host.text_after:
+                self._do(act)
+                act = None
+            self._receive()
+
+    def _bdat(self, line: str) -> None:
+        """Take one chunk, which must be the last (RFC 3030); without a recipient, throw it away."""
+        size, last = int(line.split()[1]), line.upper().endswith(" LAST")
+        message = self._read_chunk(size)
+        if not self._recipient or not last:
+            self._send("503 5.5.1 for whom?")
+        elif self._agrees("dot"):
+            self._take(message)
+            self._forget()
+
+    def _read_chunk(self, size: int) -> bytes:
+        text = bytearray()
+        with self.host.changed:
+            self.host.texts[self.number] = text
+        act = self.host.act_for("text")
+        while True:
+            with self.host.changed:
+                wanted = size - len(text)
+                text += self._buffer[:wanted]
+                del self._buffer[:wanted]
+                self.host.changed.notify_all()
+            if len(text) == size:
+                with self.host.changed:
+                    return bytes(self.host.texts.pop(self.number))
             if act is not None and len(text) >= self.host.text_after:
                 self._do(act)
                 act = None

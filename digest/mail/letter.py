@@ -8,8 +8,8 @@ class Letter:
     """One message and its envelope.
 
     ``message`` holds the finished bytes: CRLF line ends, no line over 998 octets, ASCII only, and
-    no line that begins with a dot (`mail.mime` encodes such dots), so no carrier needs to touch
-    it. ``sender`` is the return path, ``recipient`` the one RCPT (RFC 5321). ``key`` is the
+    no line that begins with a dot (`mail.mime` encodes such dots, and says so by ``dotless``), so no
+    carrier needs to touch it. ``sender`` is the return path, ``recipient`` the one RCPT (RFC 5321). ``key`` is the
     delivery's own name, the same on every retry.
     """
 
@@ -17,3 +17,4 @@ class Letter:
     sender: str
     recipient: str
     message: bytes
+    dotless: bool = False

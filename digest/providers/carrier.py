@@ -1,24 +1,29 @@
 """What a carrier does: hand one letter over, and say exactly what became of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome
 
-Intent = Callable[[], bool]
-"""Commits "this letter may be taken from now on"; False means: stop, do not hand it over."""
+Fate = tuple[Letter, Outcome]
+"""A letter, and what became of it."""
+
+Dot = Callable[[Letter], bool]
+"""Says "this letter may be taken from now on"; False means: stop, do not hand it over."""
 
 
 class Connection(Protocol):
     """One conversation with the other side, used by one thread."""
 
-    def deliver(self, letter: Letter, *, intent: Intent) -> Outcome:
-        """Hand the letter over; never raises for anything the other side does.
+    def hand_over(self, letters: Iterable[Letter], *, dot: Dot) -> Iterator[Fate]:
+        """Hand letters over, and yield what became of each; raises for nothing the other side does.
 
-        ``intent`` is called exactly once, right before the first byte after which the other side
-        may have the letter (for SMTP: between the text and the final dot). When it returns False
-        or raises, the letter is not handed over.
+        Letters are taken as they can be sent, and several may be on their way at once; everyone
+        taken is yielded. ``dot`` is called exactly once for each that comes so far, right before
+        the first byte after which the other side may have it (for SMTP: between the text and the
+        final dot). When it returns False or raises, the letter is not handed over. A connection
+        that broke is begun anew with the next letter.
         """
         ...
 
@@ -33,9 +38,15 @@ class Carrier(Protocol):
     name: str
 
     def connect(self) -> Connection:
-        """Open a conversation; a connection that fails shows in the first `deliver`."""
+        """Open a conversation; one that fails shows in the first letter's outcome."""
         ...
 
     def check(self) -> str | None:
         """Go as far as one can without sending; return what stands in the way, or None."""
         ...
+
+
+def deliver(connection: Connection, letter: Letter, *, intent: Callable[[], bool]) -> Outcome:
+    """Hand one letter over; ``intent`` stands between its text and its dot."""
+    ((_, outcome),) = connection.hand_over([letter], dot=lambda _: intent())
+    return outcome

@@ -10,6 +10,7 @@ Offers = Mapping[str, str]
 """Extension keyword in capitals -> its parameters, from the answer to EHLO (RFC 5321 4.1.1.1)."""
 
 _LONGEST_PATH = 254  # octets without the brackets (RFC 5321 4.5.3.1.3)
+_PLAIN_PATH = re.compile(r"[!-;=?-~]+@[!-;=?-~]*")
 _NEEDS_XTEXT = re.compile(r"[^!-*,-<>-~]")  # RFC 3461 4: all but printable ASCII, "+" and "="
 
 
@@ -73,6 +74,8 @@ def _hexadecimal(match: re.Match[str]) -> str:
 
 
 def _is_path(address: str) -> bool:
+    if len(address) <= _LONGEST_PATH and _PLAIN_PATH.fullmatch(address):
+        return True  # nearly every one
     writable = address.isprintable() and not set(address) & set("<> ")
     return writable and "@" in address and len(address.encode()) <= _LONGEST_PATH
 

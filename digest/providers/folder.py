@@ -1,13 +1,14 @@
 """A carrier that writes each letter to a file, ``<path>/<key>.eml``."""
 
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
-from digest.providers.carrier import Connection, Intent
+from digest.providers.carrier import Connection, Dot, Fate
 
 _ONLY_OWNER = 0o600  # letters hold addresses and personal links
 
@@ -45,8 +46,13 @@ class FolderConnection:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def deliver(self, letter: Letter, *, intent: Intent) -> Outcome:
-        """Write the letter (see `Connection.deliver`); its name stands in for the final dot.
+    def hand_over(self, letters: Iterable[Letter], *, dot: Dot) -> Iterator[Fate]:
+        """Write the letters (see `Connection.hand_over`)."""
+        for letter in letters:
+            yield letter, self._write(letter, dot=dot)
+
+    def _write(self, letter: Letter, *, dot: Dot) -> Outcome:
+        """Write one letter; its name stands in for the final dot.
 
         A file that is there already is the same letter, and is left as it is. A folder that
         cannot be written is for the operator to mend.
@@ -58,7 +64,7 @@ class FolderConnection:
         except OSError as error:
             return _cannot(error, verdict=Verdict.CONFIG, stage=Stage.TEXT)
         try:
-            if not intent():
+            if not dot(letter):
                 return Outcome(verdict=Verdict.WITHDRAWN, stage=Stage.TEXT, counted=False)
             return _publish(part, final=final)
         finally:

@@ -1,10 +1,11 @@
 """A carrier that keeps letters in memory, for tests and dry runs."""
 
 import threading
+from collections.abc import Iterable, Iterator
 
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
-from digest.providers.carrier import Connection, Intent
+from digest.providers.carrier import Connection, Dot, Fate
 
 
 class MemoryCarrier:
@@ -42,12 +43,14 @@ class MemoryConnection:
     def __init__(self, carrier: MemoryCarrier) -> None:
         self._carrier = carrier
 
-    def deliver(self, letter: Letter, *, intent: Intent) -> Outcome:
-        """Keep the letter (see `Connection.deliver`)."""
-        if not intent():
-            return Outcome(verdict=Verdict.WITHDRAWN, stage=Stage.TEXT, counted=False)
-        self._carrier.keep(letter)
-        return Outcome(verdict=Verdict.ACCEPTED, stage=Stage.DOT)
+    def hand_over(self, letters: Iterable[Letter], *, dot: Dot) -> Iterator[Fate]:
+        """Keep the letters (see `Connection.hand_over`)."""
+        for letter in letters:
+            if dot(letter):
+                self._carrier.keep(letter)
+                yield letter, Outcome(verdict=Verdict.ACCEPTED, stage=Stage.DOT)
+            else:
+                yield letter, Outcome(verdict=Verdict.WITHDRAWN, stage=Stage.TEXT, counted=False)
 
     def close(self) -> None:
         """Do nothing: there is nobody to say goodbye to."""

@@ -9,7 +9,8 @@ from digest.errors import ConfigurationError
 from digest.providers.carrier import Carrier
 from digest.providers.folder import FolderCarrier, FolderSettings
 from digest.providers.memory import MemoryCarrier
-from digest.providers.smtp import SmtpCarrier, SmtpSettings
+from digest.providers.session import SmtpSettings
+from digest.providers.smtp import SmtpCarrier
 
 
 @dataclass(frozen=True, kw_only=True)

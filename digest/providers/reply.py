@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cached_property, lru_cache
 
 from digest.mail.outcome import Outcome, Stage, Verdict
 
@@ -30,7 +31,7 @@ _BEFORE_ANY_LETTER = frozenset({Stage.GREETING, Stage.TLS, Stage.AUTH})
 _ABOUT_THE_READER = frozenset({Stage.RCPT, Stage.DATA, Stage.TEXT, Stage.DOT})
 
 
-_CLOSING = 421  # "service not available, closing transmission channel"
+CLOSING = 421  # "service not available, closing transmission channel"
 _FULL = 452  # at RCPT: "too many recipients" (RFC 5321 4.5.3.1.10)
 
 
@@ -69,7 +70,7 @@ class Reply:
     code: int
     lines: tuple[str, ...]
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         """What sort of answer this is."""
         return Kind(self.code // 100)
@@ -79,7 +80,7 @@ class Reply:
         """Tell whether the server said no, for now or for good."""
         return self.kind in {Kind.NOT_NOW, Kind.NEVER}
 
-    @property
+    @cached_property
     def enhanced(self) -> str | None:
         """The RFC 3463 code, if the first line has one of the same kind."""
         match = _ENHANCED.match(self.lines[0])
@@ -101,6 +102,14 @@ def read_line(raw: bytes) -> Line | None:
     return Line(code=int(match[1]), last=match[2] != b"-", text=text)
 
 
+@lru_cache(maxsize=256)
+def whole_reply(raw: bytes) -> Reply | None:
+    """Read a line that is a reply by itself, as nearly all are; None for any other."""
+    line = read_line(raw)
+    return Reply(code=line.code, lines=(line.text,)) if line and line.last else None
+
+
+@lru_cache(maxsize=256)
 def judge(reply: Reply, *, stage: Stage) -> Outcome:
     """Say what a reply means that ends the transaction at ``stage`` (`Stage.DOT`: the last one).
 
@@ -138,13 +147,13 @@ def is_limit(reply: Reply, *, stage: Stage) -> bool:
         return False
     about_mailbox = (reply.enhanced or "").startswith("4.2.")
     full = reply.code == _FULL and stage is Stage.RCPT and not about_mailbox
-    return full or reply.code == _CLOSING
+    return full or reply.code == CLOSING
 
 
 def ends_connection(reply: Reply, *, stage: Stage) -> bool:
     """Tell whether no further letter can be given on the connection that ended so."""
     if stage is Stage.DOT:
-        return reply.code == _CLOSING or reply.kind is Kind.GO_ON
+        return reply.code == CLOSING or reply.kind is Kind.GO_ON
     # Without a transaction, out of step, or unasked: only a fresh connection is sure.
     astray = stage in _BEFORE_ANY_LETTER or stage is Stage.TEXT or not reply.is_refusal
     return astray or is_limit(reply, stage=stage)

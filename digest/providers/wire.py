@@ -1,32 +1,44 @@
 """The wire under SMTP: a blocking socket, read line by line against a total deadline."""
 
+import select
 import socket
 import ssl
-from dataclasses import dataclass
+import struct
+from collections import deque
+from collections.abc import Sequence
 
 from digest.clock import Clock
 from digest.errors import DigestError
-from digest.providers.reply import Fault, Reply, read_line
+from digest.providers.reply import Fault, Reply, read_line, whole_reply
 
 LONGEST_LINE = 4096  # octets; RFC 5321 4.5.3.1.5 allows 512, some servers write more
 MOST_LINES = 100  # in one reply
 CHUNK = 65536
+_SLICE = 1.0  # seconds in one system call, after which the deadline is looked at
+_MORE = getattr(socket, "MSG_MORE", 0)  # where the system has it
+_QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
 class WireError(DigestError, ConnectionError):
-    """The conversation cannot go on; ``fault`` says how it broke, the message why."""
+    """The conversation cannot go on; ``fault`` says how it broke, the message why.
+
+    ``sent`` is how many bytes of the last group had been taken by then.
+    """
 
     def __init__(self, message: str, *, fault: Fault) -> None:
         super().__init__(message)
         self.fault = fault
+        self.sent = 0
 
 
-@dataclass(frozen=True)
 class Deadline:
     """A moment on the monotonic clock; it does not move, however often the other side drips."""
 
-    clock: Clock
-    moment: float
+    __slots__ = ("_clock", "_moment")
+
+    def __init__(self, clock: Clock, moment: float) -> None:
+        self._clock = clock
+        self._moment = moment
 
     @classmethod
     def after(cls, seconds: float, *, clock: Clock) -> "Deadline":
@@ -35,22 +47,32 @@ class Deadline:
 
     def within(self, seconds: float) -> "Deadline":
         """Return the nearer of this deadline and ``seconds`` from now."""
-        return Deadline(self.clock, min(self.moment, self.clock.monotonic() + seconds))
+        return Deadline(self._clock, min(self._moment, self._clock.monotonic() + seconds))
 
     def left(self) -> float:
         """Return the seconds that are left, more than 0; raise `WireError` when none are."""
-        seconds = self.moment - self.clock.monotonic()
+        seconds = self._moment - self._clock.monotonic()
         if seconds <= 0:
             raise WireError("no answer within the time limit", fault=Fault.OVERDUE)
         return seconds
 
 
 class Wire:
-    """One TCP connection, plain or TLS; every call takes the deadline of its stage."""
+    """One TCP connection, plain or TLS; every call takes the deadline of its stage.
+
+    A plain socket waits in the kernel, a slice of time at a time: a time limit of Python's own
+    would cost a second system call for every one that does work.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
-        self._buffer = bytearray()
+        self._lines: deque[bytes] = deque()  # whole, without their LF
+        self._part = b""  # of the next line
+        self._slice = 0.0
+        self._encrypted = False
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+        sock.settimeout(None)
 
     @property
     def local_address(self) -> str:
@@ -58,59 +80,120 @@ class Wire:
         host = self._socket.getsockname()[0]
         return f"[IPv6:{host}]" if self._socket.family == socket.AF_INET6 else f"[{host}]"
 
-    def send(self, data: bytes, *, deadline: Deadline) -> None:
-        """Send all of ``data``, or raise `WireError`."""
-        rest = memoryview(data)
-        try:
-            while rest:
-                self._socket.settimeout(deadline.left())
-                rest = rest[self._socket.send(rest) :]
-        except OSError as error:
-            raise _broken(error) from error
+    def send(self, *parts: bytes | memoryview, deadline: Deadline, more: bool = False) -> None:
+        """Send all parts in one write if the kernel takes them, or raise `WireError`.
 
-    def reply(self, *, deadline: Deadline) -> Reply:
-        """Read one whole reply; raise `WireError` for anything that is not one."""
+        ``more``: a little follows at once, and need not travel in a packet of its own. When the
+        error's ``sent`` is 0, nothing of these parts can have left.
+        """
+        whole = sum(map(len, parts))
+        sent = 0
+        try:
+            while sent < whole:
+                sent += self._write(_rest(parts, sent) if sent else parts, deadline, more=more)
+        except OSError as error:
+            broken = _broken(error)
+            broken.sent = sent
+            raise broken from error
+
+    def _write(self, parts: Sequence[bytes | memoryview], deadline: Deadline, *, more: bool) -> int:
+        self._arm(deadline)
+        if self._encrypted:
+            return self._socket.send(b"".join(parts))
+        try:
+            return self._socket.sendmsg(parts, (), _MORE if more else 0)
+        except BlockingIOError:  # a slice of waiting is over
+            return 0
+
+    def _arm(self, deadline: Deadline) -> None:
+        """Let the next call wait no longer than the deadline (a plain one: than a slice)."""
+        left = deadline.left()
+        if self._encrypted:
+            self._socket.settimeout(left)
+            return
+        limit = min(left, _SLICE)
+        if limit != self._slice:
+            self._slice = limit
+            whole, part = divmod(limit, 1)
+            span = struct.pack("ll", int(whole), max(1_000, int(part * 1e6)))
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, span)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, span)
+
+    def reply(self, *, deadline: Deadline, hurry: bool = False) -> Reply:
+        """Read one whole reply; raise `WireError` for anything that is not one.
+
+        ``hurry``: acknowledge at once what came before, if this reply is not here yet. A server
+        that writes the replies to a group one by one is held back by its own kernel until the
+        first is acknowledged, and ours would take 40 ms over it (RFC 1122 4.2.3.2).
+        """
+        if hurry and not self._lines and _QUICK_ACK is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
+        raw = self._line(deadline)
+        return whole_reply(raw) or self._long_reply(raw, deadline)
+
+    def _long_reply(self, raw: bytes, deadline: Deadline) -> Reply:
         lines: list[str] = []
         code = None
         while len(lines) < MOST_LINES:
-            line = read_line(self._line(deadline))
+            line = read_line(raw)
             if line is None or code not in {None, line.code}:
                 break
             code = line.code
             lines.append(line.text)
             if line.last:
                 return Reply(code=code, lines=tuple(lines))
+            raw = self._line(deadline)
         raise WireError("the server's answer is not SMTP", fault=Fault.GARBAGE)
 
     def _line(self, deadline: Deadline) -> bytes:
-        while (end := self._buffer.find(b"\n")) < 0:
-            if len(self._buffer) > LONGEST_LINE:
+        while not self._lines:
+            if len(self._part) > LONGEST_LINE:
                 raise WireError("the server's answer has no line end", fault=Fault.GARBAGE)
             self._receive(deadline)
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
-        return line
+        return self._lines.popleft()
 
     def _receive(self, deadline: Deadline) -> None:
         try:
-            self._socket.settimeout(deadline.left())
-            data = self._socket.recv(CHUNK)
+            data = self._read(deadline)
         except OSError as error:
             raise _broken(error) from error
         if not data:
             raise WireError("the server closed the connection", fault=Fault.CLOSED)
-        self._buffer += data
+        self._keep(data)
+
+    def _keep(self, data: bytes) -> None:
+        *lines, self._part = (self._part + data).split(b"\n")
+        self._lines.extend(lines)
+
+    def _read(self, deadline: Deadline) -> bytes:
+        while True:
+            self._arm(deadline)
+            try:
+                return self._socket.recv(CHUNK)
+            except BlockingIOError:  # a slice of waiting is over
+                continue
+
+    def is_over(self) -> bool:
+        """Tell whether the server closed; answers that came before that are kept."""
+        if not (self._encrypted or self._poll.poll(0)):
+            return False
+        try:
+            self._socket.setblocking(False)
+            data = self._socket.recv(CHUNK)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        except OSError:
+            return True
+        finally:
+            self._socket.setblocking(True)
+        self._keep(data)
+        return not data
 
     def stirs(self) -> bool:
         """Tell whether the server closed or spoke although it was not asked."""
-        try:
-            self._socket.setblocking(False)
-            self._buffer += self._socket.recv(CHUNK)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return bool(self._buffer)
-        except OSError:
-            return True
-        return True
+        if not self._encrypted:
+            return bool(self._lines or self._part or self._poll.poll(0))
+        return self.is_over() or bool(self._lines or self._part)
 
     def secure(self, context: ssl.SSLContext, *, host: str, deadline: Deadline) -> None:
         """Start TLS and check the certificate against ``host``.
@@ -118,11 +201,12 @@ class Wire:
         Bytes that came before the handshake are refused: they could be an attacker's plaintext,
         read later as if it had come through TLS (CVE-2011-0411).
         """
-        if self._buffer:
+        if self._lines or self._part:
             raise WireError("the server spoke before TLS began", fault=Fault.UNTRUSTED)
         try:
             self._socket.settimeout(deadline.left())
             self._socket = context.wrap_socket(self._socket, server_hostname=host)
+            self._encrypted = True
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
             raise WireError("the server closed during TLS", fault=Fault.CLOSED) from error
         except ssl.SSLError as error:
@@ -154,6 +238,16 @@ def dial(host: str, *, port: int, deadline: Deadline) -> Wire:
         else:
             return Wire(sock)
     raise WireError(f"{host}:{port}: {problem}", fault=Fault.UNREACHABLE)
+
+
+def _rest(parts: Sequence[bytes | memoryview], sent: int) -> list[memoryview]:
+    """Return what is left of the parts after so many bytes."""
+    left: list[memoryview] = []
+    for part in parts:
+        if sent < len(part):
+            left.append(memoryview(part)[sent:])
+        sent = max(0, sent - len(part))
+    return left
 
 
 def _broken(error: OSError) -> WireError:

@@ -11,7 +11,7 @@ from mailhost import MailHost, letter_to
 from digest.clock import Clock
 from digest.errors import ConfigurationError
 from digest.mail.outcome import Verdict
-from digest.providers.carrier import Carrier
+from digest.providers.carrier import Carrier, deliver
 from digest.providers.folder import FolderSettings
 from digest.providers.memory import MemoryCarrier
 from digest.providers.registry import KINDS, CarrierSettings, build
@@ -56,7 +56,7 @@ def test_a_letter_is_accepted_after_one_intent(way: Way) -> None:
         return True
 
     connection = way.carrier.connect()
-    outcome = connection.deliver(letter_to("ann@reader.test", message=message(1)), intent=intent)
+    outcome = deliver(connection, letter_to("ann@reader.test", message=message(1)), intent=intent)
     connection.close()
     assert outcome.verdict is Verdict.ACCEPTED
     assert asked == [0]
@@ -65,9 +65,9 @@ def test_a_letter_is_accepted_after_one_intent(way: Way) -> None:
 
 def test_a_letter_without_consent_does_not_arrive(way: Way) -> None:
     connection = way.carrier.connect()
-    outcome = connection.deliver(letter_to("ann@reader.test"), intent=lambda: False)
+    outcome = deliver(connection, letter_to("ann@reader.test"), intent=lambda: False)
     assert (outcome.verdict, way.arrived()) == (Verdict.WITHDRAWN, [])
-    after = connection.deliver(letter_to("ben@reader.test"), intent=lambda: True)
+    after = deliver(connection, letter_to("ben@reader.test"), intent=lambda: True)
     connection.close()
     assert after.verdict is Verdict.ACCEPTED
     assert len(way.arrived()) == 1
@@ -82,16 +82,16 @@ def test_an_error_of_the_intent_comes_through_and_nothing_arrives(way: Way) -> N
 
     connection = way.carrier.connect()
     with pytest.raises(BookkeepingError):
-        connection.deliver(letter_to("ann@reader.test"), intent=intent)
+        deliver(connection, letter_to("ann@reader.test"), intent=intent)
     assert way.arrived() == []
-    after = connection.deliver(letter_to("ben@reader.test"), intent=lambda: True)
+    after = deliver(connection, letter_to("ben@reader.test"), intent=lambda: True)
     connection.close()
     assert after.verdict is Verdict.ACCEPTED
 
 
 def test_an_outcome_says_nothing_about_the_reader(way: Way) -> None:
     connection = way.carrier.connect()
-    outcome = connection.deliver(letter_to("ann@reader.test"), intent=lambda: True)
+    outcome = deliver(connection, letter_to("ann@reader.test"), intent=lambda: True)
     connection.close()
     assert "ann" not in str(outcome)
 
@@ -101,7 +101,7 @@ def test_connections_of_one_carrier_work_side_by_side(way: Way) -> None:
         connection = way.carrier.connect()
         for number in range(start, start + 25):
             letter = letter_to(f"r{number}@reader.test", message=message(number))
-            assert connection.deliver(letter, intent=lambda: True).verdict is Verdict.ACCEPTED
+            assert deliver(connection, letter, intent=lambda: True).verdict is Verdict.ACCEPTED
         connection.close()
 
     with ThreadPoolExecutor(4) as pool:
@@ -126,7 +126,7 @@ def test_memory_keeps_the_letters_in_order() -> None:
     letters = [letter_to(f"r{number}@reader.test") for number in range(3)]
     connection = carrier.connect()
     for letter in letters:
-        connection.deliver(letter, intent=lambda: True)
+        deliver(connection, letter, intent=lambda: True)
     assert carrier.letters == tuple(letters)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from digest.mail.letter import Letter
 from digest.mail.outcome import Stage, Verdict
-from digest.providers.carrier import Connection
+from digest.providers.carrier import Connection, deliver
 from digest.providers.folder import FolderCarrier, FolderSettings
 
 MESSAGE = b"Subject: Twelve posts\r\n\r\nGood morning.\r\n"
@@ -28,13 +28,13 @@ def names(path: Path) -> list[str]:
 
 def test_a_letter_becomes_a_file_with_its_key_as_name(tmp_path: Path) -> None:
     folder = tmp_path / "var" / "mail"
-    assert connect(folder).deliver(letter(), intent=lambda: True).verdict is Verdict.ACCEPTED
+    assert deliver(connect(folder), letter(), intent=lambda: True).verdict is Verdict.ACCEPTED
     assert names(folder) == ["24-1.eml"]
     assert (folder / "24-1.eml").read_bytes() == MESSAGE
 
 
 def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
-    connect(tmp_path).deliver(letter(), intent=lambda: True)
+    deliver(connect(tmp_path), letter(), intent=lambda: True)
     assert stat.S_IMODE((tmp_path / "24-1.eml").stat().st_mode) == 0o600
 
 
@@ -45,12 +45,12 @@ def test_the_intent_stands_before_the_name(tmp_path: Path) -> None:
         seen.extend((file.suffix, file.read_bytes()) for file in tmp_path.iterdir())
         return True
 
-    connect(tmp_path).deliver(letter(), intent=intent)
+    deliver(connect(tmp_path), letter(), intent=intent)
     assert seen == [(".part", MESSAGE)]
 
 
 def test_an_intent_that_says_no_leaves_no_file(tmp_path: Path) -> None:
-    outcome = connect(tmp_path).deliver(letter(), intent=lambda: False)
+    outcome = deliver(connect(tmp_path), letter(), intent=lambda: False)
     assert (outcome.verdict, names(tmp_path)) == (Verdict.WITHDRAWN, [])
 
 
@@ -59,20 +59,20 @@ def test_an_intent_that_fails_leaves_no_file(tmp_path: Path) -> None:
         raise OSError("database is locked")
 
     with pytest.raises(OSError, match="locked"):
-        connect(tmp_path).deliver(letter(), intent=intent)
+        deliver(connect(tmp_path), letter(), intent=intent)
     assert names(tmp_path) == []
 
 
 def test_a_file_that_is_there_is_the_same_letter_and_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "24-1.eml").write_bytes(b"as it was")
-    assert connect(tmp_path).deliver(letter(), intent=lambda: True).verdict is Verdict.ACCEPTED
+    assert deliver(connect(tmp_path), letter(), intent=lambda: True).verdict is Verdict.ACCEPTED
     assert (tmp_path / "24-1.eml").read_bytes() == b"as it was"
     assert names(tmp_path) == ["24-1.eml"]
 
 
 def test_what_a_killed_run_left_is_written_anew(tmp_path: Path) -> None:
     (tmp_path / "24-1.part").write_bytes(b"x" * 10_000)
-    connect(tmp_path).deliver(letter(), intent=lambda: True)
+    deliver(connect(tmp_path), letter(), intent=lambda: True)
     assert names(tmp_path) == ["24-1.eml"]
     assert (tmp_path / "24-1.eml").read_bytes() == MESSAGE
 
@@ -80,7 +80,7 @@ def test_what_a_killed_run_left_is_written_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["../../escape", "/etc/x", "..", "a/b", "a\x00b", "issue 24: ä"])
 def test_no_key_leads_out_of_the_folder(tmp_path: Path, key: str) -> None:
     folder = tmp_path / "mail"
-    assert connect(folder).deliver(letter(key), intent=lambda: True).verdict is Verdict.ACCEPTED
+    assert deliver(connect(folder), letter(key), intent=lambda: True).verdict is Verdict.ACCEPTED
     assert names(tmp_path) == ["mail"]
     assert len(names(folder)) == 1
 
@@ -88,7 +88,7 @@ def test_no_key_leads_out_of_the_folder(tmp_path: Path, key: str) -> None:
 def test_a_place_that_is_no_folder_is_for_the_operator(tmp_path: Path) -> None:
     place = tmp_path / "mail"
     place.write_text("a file")
-    outcome = connect(place).deliver(letter(), intent=lambda: True)
+    outcome = deliver(connect(place), letter(), intent=lambda: True)
     assert (outcome.verdict, outcome.stage, outcome.counted) == (Verdict.CONFIG, Stage.TEXT, False)
     assert outcome.text == "cannot write to the folder: File exists"
 
@@ -106,7 +106,7 @@ def test_a_full_disk_is_for_the_operator_and_leaves_no_letter(
         asked.append("yes")
         return True
 
-    outcome = connect(tmp_path).deliver(letter(), intent=intent)
+    outcome = deliver(connect(tmp_path), letter(), intent=intent)
     assert (outcome.verdict, outcome.stage) == (Verdict.CONFIG, Stage.TEXT)
     assert "No space left" in outcome.text
     assert asked == []
@@ -125,7 +125,7 @@ def test_a_name_that_may_not_be_on_the_disk_is_unknown(
     def broken(_: int) -> None:
         raise OSError(5, os.strerror(5))
 
-    outcome = connect(tmp_path).deliver(letter(), intent=fail_after_intent)
+    outcome = deliver(connect(tmp_path), letter(), intent=fail_after_intent)
     monkeypatch.setattr(os, "fsync", sync)
     assert (outcome.verdict, outcome.stage) == (Verdict.UNKNOWN, Stage.REPLY)
     assert names(tmp_path) == ["24-1.eml"]

@@ -10,8 +10,9 @@ from mailhost import LARGE, MESSAGE, PATIENT, MailHost, Script, close, letter_to
 from digest.clock import Clock
 from digest.errors import ConfigurationError
 from digest.mail.outcome import Outcome, Stage, Verdict
-from digest.providers.carrier import Connection
-from digest.providers.smtp import SmtpCarrier, SmtpSettings
+from digest.providers.carrier import Connection, deliver
+from digest.providers.session import SmtpSettings
+from digest.providers.smtp import SmtpCarrier
 
 ANN, BEN = "ann@reader.test", "ben@reader.test"
 CANARY = "canary"  # a password that must not be seen anywhere
@@ -23,7 +24,7 @@ def connect(settings: SmtpSettings) -> Connection:
 
 def send_one(host: MailHost, *, recipient: str = ANN, message: bytes = MESSAGE) -> Outcome:
     connection = connect(host.settings())
-    outcome = connection.deliver(letter_to(recipient, message=message), intent=lambda: True)
+    outcome = deliver(connection, letter_to(recipient, message=message), intent=lambda: True)
     connection.close()
     return outcome
 
@@ -68,7 +69,7 @@ def test_an_old_server_is_greeted_with_helo_and_offered_nothing() -> None:
 def test_our_own_name_is_said_when_there_is_one() -> None:
     with MailHost() as host:
         connection = connect(host.settings(helo_name="news.digest.test"))
-        connection.deliver(letter_to(ANN), intent=lambda: True)
+        deliver(connection, letter_to(ANN), intent=lambda: True)
         connection.close()
     assert host.said("EHLO") == ["EHLO news.digest.test"]
 
@@ -77,7 +78,7 @@ def test_one_connection_carries_many_letters() -> None:
     with MailHost() as host:
         connection = connect(host.settings())
         for _ in range(20):
-            assert connection.deliver(letter_to(ANN), intent=lambda: True).code == 250
+            assert deliver(connection, letter_to(ANN), intent=lambda: True).code == 250
         connection.close()
     assert (host.copies(ANN), host.connections, len(host.said("EHLO"))) == (20, 1, 1)
 
@@ -86,7 +87,7 @@ def test_a_connection_is_changed_after_as_many_letters_as_we_are_told() -> None:
     with MailHost() as host:
         connection = connect(host.settings(max_per_connection=3))
         for _ in range(7):
-            connection.deliver(letter_to(ANN), intent=lambda: True)
+            deliver(connection, letter_to(ANN), intent=lambda: True)
         connection.close()
     assert (host.copies(ANN), host.connections, len(host.said("QUIT"))) == (7, 3, 3)
 
@@ -101,7 +102,7 @@ def test_a_closed_connection_can_be_used_again() -> None:
     with MailHost() as host:
         connection = connect(host.settings())
         for _ in range(2):
-            connection.deliver(letter_to(ANN), intent=lambda: True)
+            deliver(connection, letter_to(ANN), intent=lambda: True)
             connection.close()
     assert (host.copies(ANN), host.connections) == (2, 2)
 
@@ -130,7 +131,7 @@ def test_dots_that_a_letter_should_not_have_do_no_harm(message: bytes) -> None:
 
     with MailHost() as host:
         connection = connect(host.settings())
-        connection.deliver(letter_to(ANN, message=message), intent=intent)
+        deliver(connection, letter_to(ANN, message=message), intent=intent)
         connection.close()
     assert held == []
     assert [taken.message for taken in host.accepted] == [message]
@@ -152,7 +153,7 @@ def test_the_intent_stands_between_the_text_and_the_dot() -> None:
 
     with MailHost() as host:
         connection = connect(host.settings())
-        connection.deliver(letter_to(ANN), intent=intent)
+        deliver(connection, letter_to(ANN), intent=intent)
         connection.close()
     assert seen == [(True, 0)]
     assert host.copies(ANN) == 1
@@ -163,7 +164,7 @@ def test_the_dot_waits_for_an_intent_that_takes_longer_than_the_letter_may() -> 
         limits = replace(PATIENT, message=1)
         connection = connect(host.settings(timeouts=limits))
         slow = threading.Event()
-        outcome = connection.deliver(letter_to(ANN), intent=lambda: not slow.wait(1.2))
+        outcome = deliver(connection, letter_to(ANN), intent=lambda: not slow.wait(1.2))
         connection.close()
     assert (outcome.verdict, host.copies(ANN)) == (Verdict.ACCEPTED, 1)
 
@@ -171,9 +172,9 @@ def test_the_dot_waits_for_an_intent_that_takes_longer_than_the_letter_may() -> 
 def test_an_intent_that_says_no_leaves_nothing_behind() -> None:
     with MailHost() as host:
         connection = connect(host.settings())
-        outcome = connection.deliver(letter_to(ANN), intent=lambda: not host.holds(MESSAGE))
+        outcome = deliver(connection, letter_to(ANN), intent=lambda: not host.holds(MESSAGE))
         assert host.settles(lambda: len(host.unfinished) == 1)
-        after = connection.deliver(letter_to(BEN), intent=lambda: True)
+        after = deliver(connection, letter_to(BEN), intent=lambda: True)
         connection.close()
     assert (outcome.verdict, outcome.stage) == (Verdict.WITHDRAWN, Stage.TEXT)
     assert after.verdict is Verdict.ACCEPTED
@@ -193,9 +194,9 @@ def test_an_intent_that_fails_leaves_nothing_behind(
     with MailHost() as host:
         connection = connect(host.settings())
         with pytest.raises(kind):
-            connection.deliver(letter_to(ANN), intent=intent)
+            deliver(connection, letter_to(ANN), intent=intent)
         assert host.settles(lambda: len(host.unfinished) == 1)
-        after = connection.deliver(letter_to(BEN), intent=lambda: True)
+        after = deliver(connection, letter_to(BEN), intent=lambda: True)
         connection.close()
     assert after.verdict is Verdict.ACCEPTED
     assert (host.copies(ANN), host.copies(BEN)) == (0, 1)
@@ -213,8 +214,8 @@ def test_a_foreign_local_part_goes_out_when_the_server_can() -> None:
 def test_a_recipient_that_cannot_be_carried_is_refused_without_a_word(recipient: str) -> None:
     with MailHost() as host:
         connection = connect(host.settings())
-        outcome = connection.deliver(letter_to(recipient), intent=lambda: True)
-        assert connection.deliver(letter_to(BEN), intent=lambda: True).code == 250
+        outcome = deliver(connection, letter_to(recipient), intent=lambda: True)
+        assert deliver(connection, letter_to(BEN), intent=lambda: True).code == 250
         connection.close()
     assert (outcome.verdict, outcome.stage) == (Verdict.REFUSED, Stage.RCPT)
     assert len(host.said("MAIL")) == len(host.said("RCPT")) == 1
@@ -240,8 +241,8 @@ def test_no_address_and_no_password_is_logged(caplog: pytest.LogCaptureFixture) 
     script: Script = {"quit": close(), "rcpt": [say(f"550 <{ANN}> unknown")]}
     with caplog.at_level(logging.DEBUG), MailHost(script=script, users={"news": CANARY}) as host:
         connection = connect(host.settings(username="news", password=CANARY))
-        connection.deliver(letter_to(ANN), intent=lambda: True)
-        connection.deliver(letter_to(BEN), intent=lambda: True)
+        deliver(connection, letter_to(ANN), intent=lambda: True)
+        deliver(connection, letter_to(BEN), intent=lambda: True)
         connection.close()
     assert "QUIT" in caplog.text
     assert "@" not in caplog.text

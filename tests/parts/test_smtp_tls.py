@@ -16,7 +16,9 @@ from mailhost import CERTIFICATE, MESSAGE, QUICK, TLS, MailHost, Script, close, 
 from digest.clock import Clock
 from digest.errors import ConfigurationError
 from digest.mail.outcome import Outcome, Stage, Verdict
-from digest.providers.smtp import SmtpCarrier, SmtpSettings
+from digest.providers.carrier import deliver
+from digest.providers.session import SmtpSettings
+from digest.providers.smtp import SmtpCarrier
 
 ANN = "ann@reader.test"
 WORD = "open sesame ä"
@@ -25,7 +27,7 @@ LOGIN = {"username": "news", "password": WORD}
 
 def send(settings: SmtpSettings) -> Outcome:
     connection = SmtpCarrier(settings, clock=Clock()).connect()
-    outcome = connection.deliver(letter_to(ANN), intent=lambda: True)
+    outcome = deliver(connection, letter_to(ANN), intent=lambda: True)
     connection.close()
     return outcome
 
@@ -50,7 +52,7 @@ def test_one_tls_connection_carries_many_letters() -> None:
     with MailHost(tls="starttls") as host:
         connection = SmtpCarrier(host.settings(), clock=Clock()).connect()
         for _ in range(5):
-            assert connection.deliver(letter_to(ANN), intent=lambda: True).code == 250
+            assert deliver(connection, letter_to(ANN), intent=lambda: True).code == 250
         connection.close()
     assert (host.copies(ANN), host.connections) == (5, 1)
 
@@ -112,7 +114,7 @@ def test_a_server_that_talks_plain_where_tls_should_be_is_for_the_operator() -> 
 def test_a_starttls_that_fails_for_now_is_tried_again(act: Any) -> None:
     with MailHost(tls="starttls", script={"starttls": [act]}) as host:
         connection = SmtpCarrier(host.settings(timeouts=QUICK), clock=Clock()).connect()
-        first, second = (connection.deliver(letter_to(ANN), intent=lambda: True) for _ in "12")
+        first, second = (deliver(connection, letter_to(ANN), intent=lambda: True) for _ in "12")
         connection.close()
     assert (first.verdict, first.stage, first.counted) == (Verdict.RETRY, Stage.TLS, False)
     assert second.verdict is Verdict.ACCEPTED
@@ -129,7 +131,7 @@ def test_a_server_that_hangs_before_the_handshake_is_left() -> None:
 def test_silence_after_the_dot_is_unknown_under_tls_too(step: str) -> None:
     with MailHost(tls="starttls", script={step: [close()]}) as host:
         connection = SmtpCarrier(host.settings(), clock=Clock()).connect()
-        first, second = (connection.deliver(letter_to(ANN), intent=lambda: True) for _ in "12")
+        first, second = (deliver(connection, letter_to(ANN), intent=lambda: True) for _ in "12")
         connection.close()
     assert (first.verdict, second.verdict) == (Verdict.UNKNOWN, Verdict.ACCEPTED)
     assert host.copies(ANN) == (2 if step == "taken" else 1)
@@ -231,7 +233,7 @@ def test_aiosmtpd_takes_our_letters_in_clear() -> None:
             SmtpSettings(host="127.0.0.1", port=port, security="none"), clock=Clock()
         ).connect()
         verdicts = {
-            connection.deliver(letter_to(f"r{number}@reader.test"), intent=lambda: True).verdict
+            deliver(connection, letter_to(f"r{number}@reader.test"), intent=lambda: True).verdict
             for number in range(10)
         }
         connection.close()

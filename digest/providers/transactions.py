@@ -1,0 +1,349 @@
+"""Mail transactions on one open session: by DATA, or by BDAT with several letters in flight.
+
+A letter counts as handed over from the moment at which its last bytes may leave: the dot of DATA,
+the last line end of BDAT. Whatever comes before is sent first, then `Dot` is asked, then those
+bytes leave. Each reply is matched to its command (RFC 2920 3.1).
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+from digest.errors import DigestError
+from digest.mail.letter import Letter
+from digest.mail.outcome import Outcome, Stage, Verdict
+from digest.providers.carrier import Dot, Fate
+from digest.providers.envelope import mail_line, obstacle, rcpt_line
+from digest.providers.reply import CLOSING, Fault, Kind, Reply, ends_connection, judge, judge_fault
+from digest.providers.session import Session, broken
+from digest.providers.wire import Deadline, WireError
+
+_END = b"\r\n"
+_DOT = b".\r\n"
+_RSET = b"RSET\r\n"
+_WITHDRAWN = Outcome(verdict=Verdict.WITHDRAWN, stage=Stage.TEXT, counted=False)
+FIRST_STAGES = frozenset({Stage.MAIL, Stage.RCPT})
+"""Where a connection that served before may simply have come to its end."""
+_ENVELOPE = ((Stage.MAIL, Kind.YES), (Stage.RCPT, Kind.YES), (Stage.DATA, Kind.GO_ON))
+
+
+class EndedError(DigestError):
+    """The conversation is over, and the letters in ``left`` have surely not been handed over.
+
+    ``outcome`` is what the first of them came to; None when none of them had a part in it.
+    """
+
+    def __init__(self, left: list[Letter], *, outcome: Outcome | None) -> None:
+        super().__init__(outcome.text if outcome else "")
+        self.left = left
+        self.outcome = outcome
+
+
+class ByData:
+    """Transactions one after the other; where the server pipelines, in one round trip each.
+
+    Then the dot of one letter leaves together with the envelope of the next.
+    """
+
+    def __init__(self, session: Session, *, dot: Dot) -> None:
+        self._session = session
+        self._wire = session.wire
+        self._offers = session.offers
+        self._groups = "PIPELINING" in session.offers
+        self._dot = dot
+
+    def run(self, queue: Iterator[Letter]) -> Iterator[Fate]:
+        """Hand letters over until there is none, or the connection has carried enough."""
+        held: Letter | None = None  # its text is there, its dot is not
+        while not self._session.is_spent and (letter := next(queue, None)) is not None:
+            problem = obstacle(letter, offers=self._offers)
+            if problem is not None:
+                yield letter, problem
+                continue
+            self._say_envelope(letter, after=held)
+            if held is not None:
+                yield from self._hear_dot(held, left=[letter])
+            limit = self._session.within(self._session.limits.message)
+            refusal = self._hear_envelope(letter, deadline=limit)
+            if refusal is None:
+                self._send_text(letter, deadline=limit)
+                held = letter
+                if not self._groups:
+                    yield from self._end(letter, left=[])
+                    held = None
+            else:
+                held = None
+                self._session.served += 1
+                yield letter, refusal
+        if held is not None:
+            yield from self._end(held, left=[])
+
+    def _say_envelope(self, letter: Letter, *, after: Letter | None) -> None:
+        """Say MAIL, RCPT and DATA in one group, behind the dot of the letter before."""
+        self._session.letters += 1
+        if not self._groups:
+            return
+        lines = f"{self._mail(letter)}\r\n{self._rcpt(letter)}\r\nDATA\r\n".encode()
+        if after is not None:
+            self._permit(after, left=[after, letter])
+            self._send_dot(_DOT + lines, left=[after, letter])
+            return
+        try:
+            self._wire.send(
+                _RSET + lines if self._session.in_transaction else lines,
+                deadline=self._session.within(self._session.limits.command),
+            )
+        except WireError as error:
+            outcome = broken(error, stage=Stage.MAIL)
+            raise EndedError([letter], outcome=outcome) from error
+
+    def _hear_envelope(self, letter: Letter, *, deadline: Deadline) -> Outcome | None:
+        """Return why the letter cannot be given; None when its text may follow."""
+        limit = deadline.within(self._session.limits.command)
+        refusal: Outcome | None = None
+        stage = Stage.MAIL
+        try:
+            if self._session.in_transaction:
+                self._start_over(limit)
+            for stage, want in _ENVELOPE:
+                reply = self._answer(letter, stage, deadline=limit)
+                if reply.kind is want:
+                    if refusal is not None and stage is Stage.DATA:
+                        break  # it waits for a text that must not come
+                elif refusal is None:
+                    refusal = judge(reply, stage=stage)
+                    if ends_connection(reply, stage=stage):
+                        break
+                if refusal is None:
+                    self._session.in_transaction = True
+                elif not self._groups:
+                    return refusal
+            else:
+                return refusal
+        except WireError as error:
+            refusal = refusal or broken(error, stage=stage)
+            raise EndedError([letter], outcome=refusal) from error
+        raise EndedError([letter], outcome=refusal)
+
+    def _answer(self, letter: Letter, stage: Stage, *, deadline: Deadline) -> Reply:
+        """Hear the answer to the command of this stage, which was said in a group, or is now."""
+        if not self._groups:
+            line = {Stage.MAIL: self._mail, Stage.RCPT: self._rcpt}.get(stage)
+            self._wire.send((line(letter) if line else "DATA").encode() + _END, deadline=deadline)
+        return self._wire.reply(deadline=deadline, hurry=stage is not Stage.MAIL)
+
+    def _start_over(self, deadline: Deadline) -> None:
+        """After a refusal the server still holds the sender; RSET lets go of it."""
+        if not self._groups:
+            self._wire.send(_RSET, deadline=deadline)
+        reply = self._wire.reply(deadline=deadline)
+        if reply.kind is not Kind.YES:
+            raise WireError(reply.text, fault=Fault.GARBAGE)
+        self._session.in_transaction = False
+
+    def _mail(self, letter: Letter) -> str:
+        return mail_line(letter, offers=self._offers)
+
+    def _rcpt(self, letter: Letter) -> str:
+        return rcpt_line(letter, offers=self._offers)
+
+    def _send_text(self, letter: Letter, *, deadline: Deadline) -> None:
+        """Send all but the final dot: until that leaves, the letter is surely not taken."""
+        limit = deadline.within(self._session.limits.text)
+        try:
+            self._wire.send(_text(letter), deadline=limit, more=True)
+        except WireError as error:
+            self._expect_silence(left=[letter])  # a server that gives up in mid-text may say why
+            outcome = broken(error, stage=Stage.TEXT)
+            raise EndedError([letter], outcome=outcome) from error
+
+    def _expect_silence(self, *, left: list[Letter]) -> None:
+        """Stop when the server closed or spoke before the dot: it did not take the letter."""
+        if not self._wire.stirs():
+            return
+        try:
+            reply = self._wire.reply(deadline=self._session.within(self._session.limits.goodbye))
+        except WireError as error:
+            raise EndedError(left, outcome=broken(error, stage=Stage.TEXT)) from error
+        raise EndedError(left, outcome=judge(reply, stage=Stage.TEXT))
+
+    def _permit(self, letter: Letter, *, left: list[Letter]) -> None:
+        """Ask for the dot; it is not sent when the server is gone."""
+        if not self._dot(letter):
+            raise EndedError(left, outcome=_WITHDRAWN)
+        self._expect_silence(left=left)
+
+    def _send_dot(self, data: bytes, *, left: list[Letter]) -> None:
+        """Send the dot. It cannot have left when sending fails; later only the reply tells."""
+        try:
+            self._wire.send(data, deadline=self._session.within(self._session.limits.command))
+        except WireError as error:
+            if error.sent < len(_DOT):
+                outcome = broken(error, stage=Stage.DOT)
+                raise EndedError(left, outcome=outcome) from error
+
+    def _end(self, letter: Letter, *, left: list[Letter]) -> Iterator[Fate]:
+        """Send the dot alone, and hear what came of it."""
+        self._permit(letter, left=[letter, *left])
+        self._send_dot(_DOT, left=[letter, *left])
+        yield from self._hear_dot(letter, left=left)
+
+    def _hear_dot(self, letter: Letter, *, left: list[Letter]) -> Iterator[Fate]:
+        outcome, is_over = hear_last(self._session)
+        yield letter, outcome
+        if is_over:
+            raise EndedError(left, outcome=None)
+        self._session.in_transaction = False
+        self._session.served += 1
+
+
+class ByChunks:
+    """Transactions by BDAT (RFC 3030): the next ones begin while the answers are on their way.
+
+    Each begins with RSET, because after a refusal the server is in no certain state.
+    """
+
+    def __init__(self, session: Session, *, dot: Dot, most: int) -> None:
+        self._session = session
+        self._wire = session.wire
+        self._offers = session.offers
+        self._dot = dot
+        self._most = most
+        self._flying: deque[Letter] = deque()  # handed over, not answered
+        self._again: list[Letter] = []  # refused only because the connection comes to its end
+        self._ends = False  # it takes no more letters
+        self._closes = False  # the server said so: what it did not answer it never looked at
+
+    def run(self, queue: Iterator[Letter]) -> Iterator[Fate]:
+        """Hand letters over until there is none, or the connection has carried enough."""
+        held: Letter | None = None  # all of it is there but its last line end
+        while not self._ends:
+            letter = None
+            if len(self._flying) < self._most and not self._session.is_spent:
+                letter = next(queue, None)
+            problem = obstacle(letter, offers=self._offers) if letter else None
+            if letter and problem:
+                yield letter, problem
+                continue
+            if held or letter:
+                yield from self._send(letter, after=held)
+                held = letter
+            elif not self._flying:
+                return
+            if held is None or len(self._flying) >= self._most:
+                yield from self._hear_oldest([held] if held else [])
+        yield from self._end([held] if held else [], outcome=None)
+
+    def _send(self, letter: Letter | None, *, after: Letter | None) -> Iterator[Fate]:
+        """Let the letter before go, and send the next but for its last line end."""
+        left = [one for one in (after, letter) if one]
+        parts: list[bytes | memoryview] = []
+        if after:
+            yield from self._permit(after, left=left)
+            parts.append(_END)
+        if letter:
+            self._session.letters += 1
+            parts += self._group(letter)
+        try:
+            self._wire.send(*parts, deadline=self._session.within(self._session.limits.text))
+        except WireError as error:
+            if after and error.sent >= len(_END):
+                self._flying.append(after)
+                left.remove(after)
+            yield from self._end(left, outcome=broken(error, stage=Stage.TEXT))
+        if after:
+            self._flying.append(after)
+
+    def _group(self, letter: Letter) -> list[bytes | memoryview]:
+        message = _ended(letter)
+        mail, rcpt = mail_line(letter, offers=self._offers), rcpt_line(letter, offers=self._offers)
+        head = f"RSET\r\n{mail}\r\n{rcpt}\r\nBDAT {len(message)} LAST\r\n"
+        return [head.encode(), memoryview(message)[: -len(_END)]]
+
+    def _permit(self, letter: Letter, *, left: list[Letter]) -> Iterator[Fate]:
+        """Ask whether the letter may go; when it may not, hear of those before it, and end."""
+        if self._wire.is_over():
+            closed = judge_fault(Fault.CLOSED, stage=Stage.TEXT, text="the server closed")
+            yield from self._end(left, outcome=closed)
+        if not self._dot(letter):
+            yield from self._end(left, outcome=_WITHDRAWN)
+
+    def _end(self, left: list[Letter], *, outcome: Outcome | None) -> Iterator[Fate]:
+        """Hear of all that are in flight, and leave this connection; ``left`` are not on it."""
+        if self._flying and outcome is not _WITHDRAWN:
+            outcome = None  # it ended over one of those before
+        while self._flying:
+            yield from self._hear_oldest(left)
+        raise EndedError([*self._again, *left], outcome=None if self._again else outcome)
+
+    def _hear_oldest(self, left: list[Letter]) -> Iterator[Fate]:
+        """Hear the answers to the oldest letter in flight; ``left`` are those behind them all."""
+        letter = self._flying.popleft()
+        outcome, is_broken, is_limit = self._hear()
+        if outcome is None or (is_limit and self._session.served and outcome.stage in FIRST_STAGES):
+            self._again.append(letter)
+        else:
+            yield letter, outcome
+            self._session.served += outcome.verdict is Verdict.ACCEPTED
+        if is_broken and self._closes:
+            behind = [*self._again, *self._flying, *left]
+            self._flying.clear()
+            raise EndedError(behind, outcome=None)
+        if is_broken:
+            while self._flying:
+                yield self._flying.popleft(), _lost("the server closed")
+            raise EndedError([*self._again, *left], outcome=None)
+
+    def _hear(self) -> tuple[Outcome | None, bool, bool]:
+        """Return what became of the oldest letter; whether the wire broke; whether by a limit.
+
+        None stands for a letter that came behind the server's goodbye.
+        """
+        found: Outcome | None = None
+        is_limit = False
+        try:
+            for stage in (Stage.MAIL, Stage.MAIL, Stage.RCPT, Stage.DOT):
+                reply = self._reply(stage)
+                if found is None and (stage is Stage.DOT or reply.kind is not Kind.YES):
+                    found = judge(reply, stage=stage)
+                    is_limit = self._ends = self._ends or ends_connection(reply, stage=stage)
+                    self._closes = self._closes or reply.code == CLOSING
+        except WireError as error:
+            if found is None and not self._closes:
+                found = _lost(str(error), fault=error.fault)
+            return found, True, is_limit
+        return found, False, is_limit
+
+    def _reply(self, stage: Stage) -> Reply:
+        reply = self._wire.reply(deadline=self._session.within(self._session.limits.final_reply))
+        if reply.kind is Kind.GO_ON:
+            raise WireError(f"{reply.code} has no place at {stage}", fault=Fault.GARBAGE)
+        return reply
+
+
+def _lost(text: str, *, fault: Fault = Fault.CLOSED) -> Outcome:
+    return judge_fault(fault, stage=Stage.REPLY, text=text)
+
+
+def hear_last(session: Session) -> tuple[Outcome, bool]:
+    """Hear the answer that decides; return what it means, and whether the conversation is over."""
+    try:
+        reply = session.wire.reply(deadline=session.within(session.limits.final_reply))
+    except WireError as error:
+        return judge_fault(error.fault, stage=Stage.REPLY, text=str(error)), True
+    return judge(reply, stage=Stage.DOT), ends_connection(reply, stage=Stage.DOT)
+
+
+def _ended(letter: Letter) -> bytes:
+    message = letter.message
+    return message if message.endswith(_END) else message + _END
+
+
+def _text(letter: Letter) -> bytes:
+    """Bring the text into the form of RFC 5321 4.5.2; a letter of ours has it already.
+
+    The promise hangs on it: a lone dot inside would end the text before the intent.
+    """
+    if letter.dotless:
+        return letter.message
+    text = _ended(letter).replace(b"\r\n.", b"\r\n..")
+    return b"." + text if text.startswith(b".") else text
