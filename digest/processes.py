@@ -18,7 +18,10 @@ class Processes:
 
     @contextmanager
     def enter(self) -> Iterator[str]:
-        """Hold a new name, of host, process and a random part, as long as this block runs."""
+        """Hold a new name, of host, process and a random part, as long as this block runs.
+
+        One that still has notes at the end is not forgotten: somebody has to read them.
+        """
         name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self._path(name)
@@ -27,7 +30,8 @@ class Processes:
             try:
                 yield name
             finally:
-                self.forget(name)
+                if not self.notes(name).exists():
+                    self.forget(name)
 
     def is_dead(self, name: str) -> bool | None:
         """Whether the holder of this name has died: None for one that cannot be seen from here.

@@ -1,9 +1,10 @@
 """The database: an engine with the right pragmas, and the two scopes in which it is used."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +155,15 @@ def one_at_a_time(session: Session, what: str) -> None:
     if session.get_bind().dialect.name == "postgresql":
         key = zlib.crc32(f"digest:{what}".encode())
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def runs_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the first and last of each unbroken run of these numbers.
+
+    A statement that names the ends of a run is the same for any number of rows: it is prepared
+    once, where a list of five hundred ids is parsed anew each time.
+    """
+    ordered = sorted(set(numbers))
+    breaks = [n for n, (one, next_) in enumerate(pairwise(ordered), start=1) if next_ != one + 1]
+    edges = [0, *breaks, len(ordered)]
+    return [(ordered[start], ordered[end - 1]) for start, end in pairwise(edges) if start < end]

@@ -1,20 +1,31 @@
 """The audience: whom an issue goes to, and for everybody else the one reason why not."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, exists, false, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    SQLColumnExpression,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session
 
+from storage.database import runs_of
 from subscribers.errors import UnknownSubscriberError
 from subscribers.tables import Status, SubscriberRow, SuppressionRow
 
 _IDS_PER_QUERY = 5_000  # databases limit the parameters of one statement
 
 
-@dataclass(frozen=True, kw_only=True)
-class Person:
+class Person(NamedTuple):
     """A member as the sender needs them."""
 
     subscriber_id: int
@@ -54,33 +65,40 @@ def still_wanted(subscriber_id: SQLColumnExpression[int]) -> ColumnElement[bool]
     return exists().where(SubscriberRow.id == subscriber_id, _wanted())
 
 
-def is_wanted(session: Session, *, subscriber_id: int) -> bool:
-    """Whether this subscriber still wants mail (see `still_wanted`)."""
-    wanted = select(SubscriberRow.id).where(SubscriberRow.id == subscriber_id, _wanted())
-    return session.scalar(wanted) is not None
+def wanted_among(session: Session, subscriber_ids: Sequence[int]) -> frozenset[int]:
+    """Return those of these subscribers who still want mail (see `still_wanted`)."""
+    rows = select(SubscriberRow.id).where(SubscriberRow.id.in_(subscriber_ids), _wanted())
+    return frozenset(session.scalars(rows))
 
 
 def readers(session: Session, *, subscriber_ids: Sequence[int]) -> list[Person]:
-    """Return these members, by id; the erased, who have no address, are left out."""
-    people: list[Person] = []
-    for start in range(0, len(subscriber_ids), _IDS_PER_QUERY):
-        rows = session.scalars(
-            select(SubscriberRow)
-            .where(SubscriberRow.id.in_(subscriber_ids[start : start + _IDS_PER_QUERY]))
-            .order_by(SubscriberRow.id)
-        )
-        people += [
-            Person(
-                subscriber_id=row.id,
-                email=row.email,
-                name=row.name,
-                language=row.language,
-                confirmed_at=row.confirmed_at or row.created_at,
-            )
-            for row in rows
-            if row.email
+    """Return these members; the erased, who have no address, are left out."""
+    connection = session.connection()
+    runs = runs_of(subscriber_ids)
+    asked: list[tuple[Executable, dict[str, Any]]]
+    if len(runs) <= _MOST_RUNS:
+        asked = [(_RUN_OF_READERS, {"first": first, "last": last}) for first, last in runs]
+    else:
+        asked = [
+            (_SOME_READERS, {"ids": subscriber_ids[start : start + _IDS_PER_QUERY]})
+            for start in range(0, len(subscriber_ids), _IDS_PER_QUERY)
         ]
+    people: list[Person] = []
+    for statement, values in asked:
+        people += map(Person._make, connection.execute(statement, values).all())
     return people
+
+
+_MOST_RUNS = 8
+_READERS = select(
+    SubscriberRow.id,
+    SubscriberRow.email,
+    SubscriberRow.name,
+    SubscriberRow.language,
+    func.coalesce(SubscriberRow.confirmed_at, SubscriberRow.created_at),
+).where(SubscriberRow.email.is_not(None))
+_RUN_OF_READERS = _READERS.where(SubscriberRow.id.between(bindparam("first"), bindparam("last")))
+_SOME_READERS = _READERS.where(SubscriberRow.id.in_(bindparam("ids", expanding=True)))
 
 
 def roll_call(session: Session, *, now: datetime) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,16 @@
 """The commands that set up and keep it running: demo, init, migrate, doctor, serve."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli import context
 from digest.cli.output import FAILED, OK
 from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from digest.app import App
 
 PORT = 8025
 
@@ -72,32 +75,59 @@ def init(
     )
 
 
-def migrate(ctx: typer.Context) -> None:
-    """Bring the database to this version.
+def migrate(
+    ctx: typer.Context,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="URL", help="Copy this SQLite database into an empty one"),
+    ] = None,
+) -> None:
+    """Bring the database to this version, or copy another one into it.
 
-    JSON: {from?, to}
+    JSON: {from?, to, copied?: {table: rows}}
     """
+    from digest.app import App
     from digest.migrations import schema
-    from storage.database import Database
 
     me = context.of(ctx)
-    database = Database(me.configuration().database)
+    config = me.configuration()
+    app = App(config, clock=me.clock(config), stop=me.stop)
     try:
-        database.ping()
-        before, head = schema.current(database), schema.head()
+        app.database.ping()
+        before, head = schema.current(app.database), schema.head()
         if me.options.dry_run:
             me.out.result(
-                {"from": before, "to": head},
+                {"from": before, "to": head, "copied": None},
                 f"would go from {before or 'nothing'} to {head}\nNext: digest migrate",
             )
             return
-        changed = schema.migrate(database)
+        copied = _copy(app, source) if source else None
+        changed = schema.migrate(app.database)
+        if config.engine.kind == "fleet":
+            changed |= app.fleet.migrate()
     finally:
-        database.close()
-    word = "is at" if changed else "was already at"
+        app.close()
+    word = "is at" if changed or copied else "was already at"
+    lines = [f"copied  {sum(copied.values()):,} rows; {source} is sealed"] if copied else []
     me.out.result(
-        {"from": before, "to": head}, f"the database {word} schema {head}\nNext: digest doctor"
+        {"from": before, "to": head, "copied": copied},
+        "\n".join([*lines, f"the database {word} schema {head}", "Next: digest doctor"]),
     )
+
+
+def _copy(app: "App", place: str) -> dict[str, int]:
+    from digest.migrations import copy
+
+    source = copy.open_source(place)
+    try:
+        return copy.copy(
+            source,
+            app.database,
+            lease=app.config.delivery.lease_seconds,
+            now=app.clock.now(),
+        )
+    finally:
+        source.close()
 
 
 def doctor(ctx: typer.Context) -> None:

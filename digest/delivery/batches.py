@@ -8,14 +8,16 @@ seen at once, because the kernel lets go of its lock file.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, and_, delete, exists, or_, select, update
+from sqlalchemy import Executable, and_, bindparam, delete, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from digest.delivery.state import DeliveryState
 from digest.editions.state import EditionState
 from digest.processes import Processes
-from digest.tables import DeliveryRow, EditionRow, WorkerRow
+from digest.tables import WAITING, DeliveryRow, EditionRow, WorkerRow
 from storage.database import clock_of
 
 
@@ -27,8 +29,7 @@ class Worker:
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """One letter that this worker may hand over, as long as the epoch stands."""
 
     delivery_id: int
@@ -47,11 +48,12 @@ def register(session: Session, name: str, *, now: datetime) -> Worker:
     return Worker(id=row.id, name=name)
 
 
-def beat(session: Session, worker: Worker) -> None:
-    """Renew the worker's lease."""
-    session.execute(
+def beat(session: Session, worker: Worker) -> bool:
+    """Renew the worker's lease; False when it was taken for dead, and has none any more."""
+    beaten = session.execute(
         update(WorkerRow).where(WorkerRow.id == worker.id).values(heartbeat=clock_of(session))
     )
+    return bool(beaten.rowcount)  # type: ignore[attr-defined] # an UPDATE counts its rows
 
 
 def dead_workers(session: Session, *, processes: Processes, lease: float) -> list[Worker]:
@@ -76,31 +78,55 @@ def retire(session: Session, worker: Worker) -> None:
 
 
 def claim(
-    session: Session, edition_id: int, *, worker: Worker, now: datetime, limit: int
+    session: Session,
+    edition_id: int,
+    *,
+    worker: Worker,
+    now: datetime,
+    limit: int,
+    within: tuple[int, int] | None = None,
 ) -> list[Claim]:
     """Take up to ``limit`` letters whose turn it is, and only while the edition is being sent.
 
-    A worker that was taken for dead gets none: its lease is over.
+    ``within`` names the first and last delivery that may be taken. A worker that was taken for
+    dead gets none: its lease is over.
     """
     if not _is_registered(session, worker):
         return []
-    due = or_(
-        DeliveryRow.state == DeliveryState.PENDING,
-        and_(DeliveryRow.state == DeliveryState.DEFERRED, DeliveryRow.next_at <= now),
+    values: dict[str, Any] = {"edition": edition_id, "worker": worker.id, "at": now, "most": limit}
+    if within:
+        values |= {"first": within[0], "last": within[1]}
+    rows = session.connection().execute(_claiming(is_range=within is not None), values)
+    return sorted(map(Claim._make, rows.all()))
+
+
+@cache
+def _claiming(*, is_range: bool) -> Executable:
+    """Build the statement once: that takes longer than the database takes over it."""
+    due = and_(
+        WAITING,
+        or_(DeliveryRow.state == DeliveryState.PENDING, DeliveryRow.next_at <= bindparam("at")),
+        DeliveryRow.id.between(bindparam("first"), bindparam("last")) if is_range else true(),
     )
     turn = (
         select(DeliveryRow.id)
-        .where(DeliveryRow.edition_id == edition_id, due)
+        .where(DeliveryRow.edition_id == bindparam("edition"), due)
         .order_by(DeliveryRow.id)
-        .limit(limit)
+        .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
         .cte("turn")
     )
-    going = exists().where(EditionRow.id == edition_id, EditionRow.state == EditionState.SENDING)
-    rows = session.execute(
+    going = exists().where(
+        EditionRow.id == bindparam("edition"), EditionRow.state == EditionState.SENDING
+    )
+    return (
         update(DeliveryRow)
         .where(DeliveryRow.id.in_(select(turn.c.id)), due, going)
-        .values(state=DeliveryState.CLAIMED, worker_id=worker.id, epoch=DeliveryRow.epoch + 1)
+        .values(
+            state=DeliveryState.CLAIMED,
+            worker_id=bindparam("worker"),
+            epoch=DeliveryRow.epoch + 1,
+        )
         .returning(
             DeliveryRow.id,
             DeliveryRow.edition_id,
@@ -109,9 +135,7 @@ def claim(
             DeliveryRow.epoch,
             DeliveryRow.attempts,
         )
-        .execution_options(synchronize_session=False)
     )
-    return sorted((_claim(row) for row in rows.mappings()), key=lambda claim: claim.delivery_id)
 
 
 def _is_registered(session: Session, worker: Worker) -> bool:
@@ -120,12 +144,6 @@ def _is_registered(session: Session, worker: Worker) -> bool:
     return session.scalar(row.with_for_update(read=True, key_share=True)) is not None
 
 
-def _claim(row: RowMapping) -> Claim:
-    return Claim(
-        delivery_id=row["id"],
-        edition_id=row["edition_id"],
-        subscriber_id=row["subscriber_id"],
-        variant_id=row["variant_id"],
-        epoch=row["epoch"],
-        attempts=row["attempts"],
-    )
+def claim_of(row: DeliveryRow) -> Claim:
+    """Return the claim on a row as it stands."""
+    return Claim(row.id, row.edition_id, row.subscriber_id, row.variant_id, row.epoch, row.attempts)

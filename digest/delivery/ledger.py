@@ -4,7 +4,7 @@ Every update names the state and the epoch it expects; a row that has moved on s
 States and identities: see `delivery.state`; the three sums that must hold are in `audit.py`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from digest.delivery.batches import Claim
+from digest.delivery.batches import claim_of
+from digest.delivery.journal import Testimony
+from digest.delivery.moves import Result, settle
 from digest.delivery.state import OPEN, DeliveryState
-from digest.editions.state import EditionState
-from digest.mail.outcome import Outcome, Verdict
+from digest.mail.outcome import Verdict
 from digest.tables import DeliveryRow, EditionRow, ExclusionRow
 from subscribers import audience
 
@@ -74,102 +75,33 @@ def write(
     return written
 
 
-def intend(session: Session, claim: Claim) -> bool:
-    """Commit "the other side may have this letter from now on"; False means: do not send it.
-
-    The same statement asks once more whether the edition is being sent and whether the reader
-    still wants mail.
-    """
-    wanted = exists().where(
-        EditionRow.id == claim.edition_id, EditionRow.state == EditionState.SENDING
+def intended(session: Session, worker_id: int) -> list[int]:
+    """Return the letters that this worker might have handed over: an intent, and no result."""
+    rows = session.scalars(
+        select(DeliveryRow.id).where(
+            DeliveryRow.worker_id == worker_id, DeliveryRow.state == DeliveryState.COMMITTING
+        )
     )
-    still = audience.still_wanted(DeliveryRow.subscriber_id)
-    return _move(
-        session,
-        claim,
-        DeliveryState.CLAIMED,
-        where=(wanted, still),
-        state=DeliveryState.COMMITTING,
-    )
-
-
-def settle(
-    session: Session, claim: Claim, outcome: Outcome, *, next_at: datetime | None, now: datetime
-) -> bool:
-    """Record what became of a letter; False when the row is not ours any more.
-
-    ``next_at`` is when to try again; None with a temporary refusal means that time is up. An
-    answer that comes after the sender was taken for dead is evidence, and settles the unknown;
-    one that would try again does not, for then the issue may be closed.
-    """
-    state, reason = _settled(outcome, next_at=next_at)
-    held = (DeliveryState.CLAIMED, DeliveryState.COMMITTING)
-    return _move(
-        session,
-        claim,
-        *(held if state in OPEN else (*held, DeliveryState.UNKNOWN)),
-        state=state,
-        code=outcome.reply,
-        reason=reason,
-        next_at=next_at if state is DeliveryState.DEFERRED else None,
-        attempts=DeliveryRow.attempts + int(outcome.counted),
-        ended_at=None if state in OPEN else now,
-    )
-
-
-def skip(session: Session, claim: Claim, *, reason: str, now: datetime) -> bool:
-    """Close a claimed row without sending; ``reason`` says why."""
-    return _move(
-        session,
-        claim,
-        DeliveryState.CLAIMED,
-        state=DeliveryState.SKIPPED,
-        reason=reason,
-        ended_at=now,
-    )
-
-
-def give_back(session: Session, claim: Claim) -> bool:
-    """Return a claimed row untouched: nothing was handed over."""
-    return _move(session, claim, DeliveryState.CLAIMED, state=DeliveryState.PENDING)
+    return list(rows)
 
 
 def recover(
-    session: Session,
-    worker_ids: Collection[int],
-    *,
-    suspects: Collection[int] = (),
-    now: datetime,
+    session: Session, worker_id: int, *, testimony: Testimony | None = None, now: datetime
 ) -> int:
-    """Take over what dead workers held; return how many letters nobody can know about.
+    """Take over what a dead worker held; return how many letters nobody can know about.
 
-    Claimed letters never left, so they wait again; one of the ``suspects``, in hand when a worker
-    died, is set aside at its third crash. For a committed intent without a result the truth is
-    lost with the worker: unknown, held, reported. Its epoch stays, so that a late answer finds it.
+    Claimed letters never left, so they wait again. Of those that it might hand over its
+    ``testimony`` tells: without a dot they never left either, with an answer that is what became
+    of them. For all others the truth is lost with the worker: unknown, held, reported; their epoch
+    stays, so that a late answer finds them. One that was in hand at three deaths is set aside.
     """
-    held = DeliveryRow.worker_id.in_(worker_ids)
-    claimed = and_(held, DeliveryRow.state == DeliveryState.CLAIMED)
-    freed: dict[str, Any] = {"epoch": DeliveryRow.epoch + 1, "worker_id": None}
-    _update(
+    held = DeliveryRow.worker_id == worker_id
+    committing = and_(held, DeliveryRow.state == DeliveryState.COMMITTING)
+    if testimony:
+        _testify(session, committing, testimony, now=now)
+    unknown = _update(
         session,
-        and_(claimed, DeliveryRow.id.in_(suspects), DeliveryRow.crashes + 1 >= MAX_CRASHES),
-        freed
-        | {
-            "state": DeliveryState.FAILED,
-            "crashes": DeliveryRow.crashes + 1,
-            "reason": f"the sender died {MAX_CRASHES} times with it in hand",
-            "ended_at": now,
-        },
-    )
-    _update(
-        session,
-        and_(claimed, DeliveryRow.id.in_(suspects)),
-        freed | {"state": DeliveryState.PENDING, "crashes": DeliveryRow.crashes + 1},
-    )
-    _update(session, claimed, freed | {"state": DeliveryState.PENDING})
-    return _update(
-        session,
-        and_(held, DeliveryRow.state == DeliveryState.COMMITTING),
+        committing,
         {
             "state": DeliveryState.UNKNOWN,
             "reason": "the sender died between the final dot and the answer",
@@ -177,6 +109,41 @@ def recover(
             "worker_id": None,
         },
     )
+    in_hand = testimony.in_hand if testimony else frozenset[int]()
+    claimed = and_(held, DeliveryRow.state == DeliveryState.CLAIMED)
+    freed: dict[str, Any] = {"epoch": DeliveryRow.epoch + 1, "worker_id": None}
+    crashed = freed | {"crashes": DeliveryRow.crashes + 1}
+    suspect = and_(claimed, DeliveryRow.id.in_(in_hand))
+    aside = {
+        "state": DeliveryState.FAILED,
+        "reason": f"the sender died {MAX_CRASHES} times with it in hand",
+        "ended_at": now,
+    }
+    _update(session, and_(suspect, DeliveryRow.crashes + 1 >= MAX_CRASHES), crashed | aside)
+    _update(session, suspect, crashed | {"state": DeliveryState.PENDING})
+    _update(session, claimed, freed | {"state": DeliveryState.PENDING})
+    return unknown
+
+
+def _testify(
+    session: Session, committing: ColumnElement[bool], testimony: Testimony, *, now: datetime
+) -> None:
+    """Settle what the journal knows: with an answer, or back to claimed where no dot left."""
+    rows = session.scalars(select(DeliveryRow).where(committing)).all()
+    known = [
+        Result(claim=claim_of(row), outcome=outcome, next_at=now)
+        for row in rows
+        if (outcome := testimony.answers.get(row.id)) and outcome.verdict is not Verdict.UNKNOWN
+    ]
+    settle(session, known, now=now)
+    known_ids = testimony.answers.keys()
+    stayed = [row.id for row in rows if row.id not in testimony.unanswered | known_ids]
+    if stayed:
+        _update(
+            session,
+            and_(committing, DeliveryRow.id.in_(stayed)),
+            {"state": DeliveryState.CLAIMED},
+        )
 
 
 def _update(session: Session, where: ColumnElement[bool], values: dict[str, Any]) -> int:
@@ -215,6 +182,14 @@ def counts(session: Session, edition_id: int) -> dict[DeliveryState, int]:
     return {DeliveryState(state): count for state, count in rows}
 
 
+def has_accepted(session: Session, edition_id: int) -> bool:
+    """Whether a letter of this edition has been accepted."""
+    accepted = exists().where(
+        DeliveryRow.edition_id == edition_id, DeliveryRow.state == DeliveryState.ACCEPTED
+    )
+    return bool(session.scalar(select(accepted)))
+
+
 def excluded(session: Session, edition_id: int) -> dict[str, int]:
     """Count the members left out at the freeze, by reason."""
     rows = session.execute(
@@ -242,37 +217,3 @@ def unserved(session: Session, edition_id: int) -> list[Unserved]:
         )
         for row in rows
     ]
-
-
-def _settled(outcome: Outcome, *, next_at: datetime | None) -> tuple[DeliveryState, str | None]:
-    match outcome.verdict:
-        case Verdict.ACCEPTED:
-            return DeliveryState.ACCEPTED, None
-        case Verdict.REFUSED:
-            return DeliveryState.REJECTED, outcome.text
-        case Verdict.UNKNOWN:
-            return DeliveryState.UNKNOWN, f"no clear answer at {outcome.stage}: {outcome.text}"
-        case Verdict.RETRY if outcome.counted and next_at is None:
-            return DeliveryState.FAILED, f"refused until the deadline: {outcome.text}"
-        case Verdict.RETRY if outcome.counted:
-            return DeliveryState.DEFERRED, outcome.text
-        case _:  # the connection's or our own fault: nothing was handed over, nobody is touched
-            return DeliveryState.PENDING, None
-
-
-def _move(
-    session: Session, claim: Claim, *expected: DeliveryState, where: tuple[Any, ...] = (), **to: Any
-) -> bool:
-    open_now = to["state"] in {DeliveryState.CLAIMED, DeliveryState.COMMITTING}
-    changed = session.execute(
-        update(DeliveryRow)
-        .where(
-            DeliveryRow.id == claim.delivery_id,
-            DeliveryRow.epoch == claim.epoch,
-            DeliveryRow.state.in_(expected),
-            *where,
-        )
-        .values(**to, **({} if open_now else {"worker_id": None}))
-        .execution_options(synchronize_session=False)
-    )
-    return bool(changed.rowcount)  # type: ignore[attr-defined] # an UPDATE counts its rows

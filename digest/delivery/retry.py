@@ -1,9 +1,13 @@
-"""When to try a letter again, and when to give up. Pure."""
+"""When to try a letter again, when to give up, and when the fault is not the reader's. Pure."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.limits import Hours, Minutes
+from digest.mail.outcome import Outcome, Stage, Verdict
+
+_CONTENT = frozenset({Stage.DATA, Stage.TEXT, Stage.DOT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,3 +37,41 @@ def next_try(
     moment = now + timedelta(minutes=minutes * (1 + jitter / 10))
     deadline = frozen_at + timedelta(hours=settings.deadline_hours)
     return moment if moment <= deadline else None
+
+
+class Doubt:
+    """Whether refusals speak of the readers or of us.
+
+    A server that refuses our content or our standing (5.7.x, or any 5xx to the text) says so to
+    one reader after the other. Until it has taken one letter, such refusals put the letter off,
+    and the same one ``most`` times stops the issue.
+    """
+
+    def __init__(self, *, most: int, is_cleared: bool) -> None:
+        self._most = most
+        self._is_cleared = is_cleared
+        self._seen: Counter[str] = Counter()
+
+    def falls_on(self, outcome: Outcome) -> bool:
+        """Weigh an outcome; True for a refusal that may be ours."""
+        if outcome.verdict is Verdict.ACCEPTED:
+            self._is_cleared = True
+        if self._is_cleared or not _is_about_us(outcome):
+            return False
+        self._seen[outcome.reply or ""] += 1
+        return True
+
+    @property
+    def verdict(self) -> str | None:
+        """The reply that has come too often, with how often; None as long as none has."""
+        if self._is_cleared:
+            return None
+        ((reply, count),) = self._seen.most_common(1) or [("", 0)]
+        return (
+            f"the first {count} letters were all refused: {reply}" if count >= self._most else None
+        )
+
+
+def _is_about_us(outcome: Outcome) -> bool:
+    policy = (outcome.enhanced or "").startswith("5.7.")
+    return outcome.verdict is Verdict.REFUSED and (policy or outcome.stage in _CONTENT)

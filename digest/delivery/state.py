@@ -26,3 +26,6 @@ OPEN = frozenset(
     }
 )
 """Not served yet; an edition is never "sent" while a row is in one of these."""
+
+HELD = frozenset({DeliveryState.CLAIMED, DeliveryState.COMMITTING})
+"""In the hands of a worker."""

@@ -6,9 +6,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import column, inspect, select, table
 
 from digest.errors import SchemaError
 from storage.database import Database, one_at_a_time
+
+MOVED = "moved_to"
+"""The table that stands in a database whose data live elsewhere now."""
 
 
 def head() -> str:
@@ -39,6 +43,24 @@ def migrate(database: Database) -> bool:
 
 
 def check(database: Database) -> None:
+    """Raise `SchemaError` with the cure when the schema is not this version's, or has moved."""
+    check_revision(database)
+    if place := moved_to(database):
+        raise SchemaError(
+            f"this database was copied to {place} and is only kept: nothing is sent from it, and"
+            " nothing can be written; set [database] url to the new one"
+        )
+
+
+def moved_to(database: Database) -> str | None:
+    """Return where the data were copied to; None as long as they live here."""
+    with database.read() as session:
+        if not inspect(session.connection()).has_table(MOVED):
+            return None
+        return str(session.execute(select(column("place")).select_from(table(MOVED))).scalar_one())
+
+
+def check_revision(database: Database) -> None:
     """Raise `SchemaError` with the cure when the schema is not this version's."""
     found = current(database)
     if found is None:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from typing import NamedTuple
 
 from digest.editions.issue import Issue
 from digest.errors import UnfitError
@@ -17,8 +17,7 @@ from digest.render.words import written_date
 _URL = re.compile(r"https?://[!-;=?-~]+")  # printable ASCII but for "<" and ">"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reader:
+class Reader(NamedTuple):
     """The person a letter is for; ``confirmed_at`` is an aware instant."""
 
     subscriber_id: int
@@ -86,7 +85,7 @@ class Personaliser:
         )
         # A bounce finds its delivery by the address it comes back to (VERP).
         sender = f"b+{key}@{self._return_domain}"
-        return Letter(key=key, sender=sender, recipient=address, message=message)
+        return Letter(key=key, sender=sender, recipient=address, message=message, dotless=True)
 
     def _day(self, moment: datetime) -> str:
         day = moment.astimezone(self._zone).date()

@@ -99,7 +99,7 @@ def test_the_question_before_the_dot_sees_who_left_and_who_is_suppressed(
         suppression.suppress(session, mailbox_key=key, reason=Reason.COMPLAINT, now=NOW)
     with database.read() as session:
         for subscriber_id, wanted in ((ada, True), (grace, False), (emmy, False), (99, False)):
-            assert audience.is_wanted(session, subscriber_id=subscriber_id) is wanted
+            assert bool(audience.wanted_among(session, [subscriber_id])) == wanted
             condition = audience.still_wanted(literal(subscriber_id))
             assert bool(session.scalar(select(condition))) is wanted
 
@@ -109,7 +109,7 @@ def test_a_pause_after_the_freeze_begins_with_the_next_issue(database: Database)
         (ada,) = subscribe(session, ADA)
         session.get_one(SubscriberRow, ada).paused_until = PAUSES["on"]
     with database.read() as session:
-        assert audience.is_wanted(session, subscriber_id=ada)
+        assert audience.wanted_among(session, [ada]) == {ada}
         assert session.execute(audience.candidates(now=NOW)).all() == []
 
 

@@ -155,7 +155,7 @@ def test_a_worker_that_was_taken_for_dead_claims_nothing_more(database: Database
     frozen = register(database)
     (held,) = claim(database, edition, worker=frozen)
     with database.begin() as session:
-        ledger.recover(session, [frozen.id], now=NOW)
+        ledger.recover(session, frozen.id, now=NOW)
         batches.retire(session, frozen)
     assert claim(database, edition, worker=frozen) == []
     assert state_of(database, held) is DeliveryState.PENDING
@@ -177,7 +177,7 @@ def test_a_worker_that_wakes_up_while_it_is_taken_over_claims_nothing(
         waking.start()
         waking.join(0.3)  # it waits for us; what it does after our end is what counts
         assert claimed == []
-        ledger.recover(session, [found.id], now=NOW)
+        ledger.recover(session, found.id, now=NOW)
         batches.retire(session, found)
     waking.join()
     assert claimed == [[]]

@@ -1,6 +1,7 @@
 """The ledger on both databases: every step, the fence between two holders, and the sums."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,10 @@ from people import NOW
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from digest.delivery import batches, ledger
+from digest.delivery import batches, journal, ledger, moves
 from digest.delivery.audit import audit
 from digest.delivery.batches import Claim
+from digest.delivery.moves import Result
 from digest.delivery.state import OPEN, DeliveryState
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
@@ -38,18 +40,30 @@ def one(database: Database) -> tuple[Edition, Claim]:
 
 def intend(database: Database, taken: Claim) -> bool:
     with database.begin() as session:
-        return ledger.intend(session, taken)
+        return bool(moves.intend(session, [taken]))
 
 
 def settle(database: Database, taken: Claim, result: Outcome, *, again: bool = True) -> bool:
     with database.begin() as session:
-        return ledger.settle(session, taken, result, next_at=LATER if again else None, now=NOW)
+        made = Result(claim=taken, outcome=result, next_at=LATER if again else None)
+        return bool(moves.settle(session, [made], now=NOW))
 
 
-def take_over(database: Database, *, suspects: tuple[int, ...] = ()) -> int:
+def take_over(database: Database, *, testimony: journal.Testimony | None = None) -> int:
     """Do as if the first worker had died."""
     with database.begin() as session:
-        return ledger.recover(session, [1], suspects=suspects, now=NOW)
+        return ledger.recover(session, 1, testimony=testimony, now=NOW)
+
+
+def left_word(
+    *,
+    in_hand: Iterable[int] = (),
+    unanswered: Iterable[int] = (),
+    answers: dict[int, Outcome] | None = None,
+) -> journal.Testimony:
+    return journal.Testimony(
+        in_hand=frozenset(in_hand), unanswered=frozenset(unanswered), answers=answers or {}
+    )
 
 
 def move_edition(database: Database, state: EditionState) -> None:
@@ -141,11 +155,12 @@ def test_the_fence_holds_against_every_step_of_a_sender_that_wakes_up(database: 
     take_over(database)
     (again,) = claim(database, edition, worker=register(database, "here:2:b"))
     with database.begin() as session:
-        assert not ledger.intend(session, taken)
-        assert not ledger.skip(session, taken, reason="late", now=NOW)
-        assert not ledger.give_back(session, taken)
+        assert not moves.intend(session, [taken])
+        assert not moves.skip(session, [taken], reason="late", now=NOW)
+        assert not moves.give_back(session, [taken])
         for verdict in Verdict:
-            assert not ledger.settle(session, taken, outcome(verdict), next_at=LATER, now=NOW)
+            late = Result(claim=taken, outcome=outcome(verdict), next_at=LATER)
+            assert not moves.settle(session, [late], now=NOW)
     assert state_of(database, again) is DeliveryState.CLAIMED
 
 
@@ -180,6 +195,28 @@ def test_a_late_answer_is_evidence(
     assert state_of(database, taken) is state
 
 
+def test_what_a_dead_sender_left_word_of_is_believed(database: Database) -> None:
+    edition = send_to(database, readers=4)
+    silent, answered, unanswered, put_off = taken = claim(
+        database, edition, worker=register(database), limit=4
+    )
+    with database.begin() as session:
+        assert len(moves.intend(session, taken)) == 4
+        assert sorted(ledger.intended(session, 1)) == [one.delivery_id for one in taken]
+    word = left_word(
+        unanswered=[unanswered.delivery_id],
+        answers={
+            answered.delivery_id: outcome(Verdict.ACCEPTED),
+            put_off.delivery_id: outcome(Verdict.RETRY),
+        },
+    )
+    assert take_over(database, testimony=word) == 1
+    assert state_of(database, silent) is DeliveryState.PENDING
+    assert state_of(database, answered) is DeliveryState.ACCEPTED
+    assert state_of(database, unanswered) is DeliveryState.UNKNOWN
+    assert state_of(database, put_off) is DeliveryState.DEFERRED
+
+
 def test_a_letter_in_hand_at_three_deaths_is_set_aside(database: Database) -> None:
     edition = send_to(database, readers=2)
     register(database)
@@ -187,7 +224,7 @@ def test_a_letter_in_hand_at_three_deaths_is_set_aside(database: Database) -> No
         poison, innocent = claim(
             database, edition, worker=batches.Worker(id=1, name="here:1:a"), limit=2
         )
-        take_over(database, suspects=(poison.delivery_id,))
+        take_over(database, testimony=left_word(in_hand=[poison.delivery_id]))
         assert state_of(database, innocent) is DeliveryState.PENDING
         expected = DeliveryState.FAILED if deaths == ledger.MAX_CRASHES else DeliveryState.PENDING
         assert state_of(database, poison) is expected
@@ -206,7 +243,7 @@ def test_closing_an_issue_leaves_no_letter_that_could_go(database: Database) -> 
         assert ledger.close(session, edition.id, reason="issue closed", now=NOW) == 3
     assert not intend(database, held)
     with database.begin() as session:
-        assert not ledger.give_back(session, held)  # it would be open in a closed issue for ever
+        assert not moves.give_back(session, [held])  # it would be open in a closed issue for ever
     assert settle(database, gone, outcome(Verdict.ACCEPTED))
     with database.read() as session:
         counted = ledger.counts(session, edition.id)
@@ -295,13 +332,13 @@ class _Play:
                     session, self._edition_id, worker=worker, now=NOW, limit=1 + pick % 3
                 )
             elif step == "die":
-                ledger.recover(session, [worker.id], suspects=[pick], now=NOW)
+                ledger.recover(session, worker.id, now=NOW)
             elif self._held:
                 self._act(session, step, self._held[pick % len(self._held)])
 
     def _act(self, session: Session, step: str, taken: Claim) -> None:
         if step == "intend":
-            if ledger.intend(session, taken):
+            if moves.intend(session, [taken]):
                 self._dots.add(taken)
             return
         if step in VERDICTS:
@@ -309,13 +346,14 @@ class _Play:
                 if taken not in self._dots:
                     return  # nothing can be accepted without its dot
                 self.copies[taken.delivery_id] += 1
-            ledger.settle(session, taken, outcome(VERDICTS[step]), next_at=NOW, now=NOW)
+            made = Result(claim=taken, outcome=outcome(VERDICTS[step]), next_at=NOW)
+            moves.settle(session, [made], now=NOW)
         elif taken in self._dots:
             return  # after the dot there is nothing to give back
         elif step == "skip":
-            ledger.skip(session, taken, reason="left", now=NOW)
+            moves.skip(session, [taken], reason="left", now=NOW)
         else:
-            ledger.give_back(session, taken)
+            moves.give_back(session, [taken])
         self._held.remove(taken)
         self._dots.discard(taken)
 

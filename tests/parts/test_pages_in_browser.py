@@ -96,7 +96,7 @@ def link(url: str, subscriber_id: int) -> str:
 
 def wanted(database: Database, subscriber_id: int) -> bool:
     with database.read() as session:
-        return audience.is_wanted(session, subscriber_id=subscriber_id)
+        return bool(audience.wanted_among(session, [subscriber_id]))
 
 
 def test_opening_the_page_changes_nothing_and_the_button_does(

@@ -179,7 +179,7 @@ def test_removing_ends_all_mail_and_keeps_the_evidence(database: Database) -> No
             member = directory.remove(session, mailbox=ADA.mailbox, keyring=KEYRING, now=LATER)
         assert member.status is Status.UNSUBSCRIBED
     with database.read() as session:
-        assert not audience.is_wanted(session, subscriber_id=subscriber_id)
+        assert not audience.wanted_among(session, [subscriber_id])
     assert kinds(database, subscriber_id) == [ConsentKind.ADDED, ConsentKind.REMOVED]
 
 
@@ -197,7 +197,7 @@ def test_leaving_works_at_once_and_twice_is_once(database: Database) -> None:
     assert kinds(database, subscriber_id) == [ConsentKind.ADDED, ConsentKind.UNSUBSCRIBED]
     with database.read() as session:
         standing = look(session, subscriber_id=subscriber_id)
-        assert not audience.is_wanted(session, subscriber_id=subscriber_id)
+        assert not audience.wanted_among(session, [subscriber_id])
     assert (standing.subscribed, standing.masked, standing.may_return) == (
         False,
         "a***@example.org",

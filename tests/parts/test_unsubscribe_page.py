@@ -57,7 +57,7 @@ class Site:
     def wanted(self, subscriber_id: int) -> bool:
         """Whether this reader would still be mailed."""
         with self.database.read() as session:
-            return audience.is_wanted(session, subscriber_id=subscriber_id)
+            return bool(audience.wanted_among(session, [subscriber_id]))
 
     def events(self, subscriber_id: int) -> list[str]:
         """Name what happened to this reader's consent."""

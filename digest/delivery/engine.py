@@ -1,0 +1,64 @@
+"""Which hands send an issue, how many of them, and what they have done so far."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from digest.delivery import ledger
+from digest.delivery.state import OPEN, DeliveryState
+from digest.limits import Count, CountOrNone
+from storage.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSettings:
+    """Who hands the letters over.
+
+    ``kind`` is "local" (processes on this machine, SQLite or PostgreSQL) or "fleet" (`digest
+    worker` on any number of machines, PostgreSQL only). Local: an issue with more than
+    ``per_process`` letters is shared by up to ``processes``, 0 for one per core. Fleet: one job of
+    the queue is ``job_letters`` letters.
+    """
+
+    kind: Literal["local", "fleet"] = "local"
+    processes: CountOrNone = 0
+    per_process: Count = 2000
+    job_letters: Count = 1000
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Progress:
+    """Tells which letters have come to an end since the last look, from the ledger alone."""
+
+    def __init__(
+        self, database: Database, edition_id: int, *, report: Callable[[DeliveryState], None]
+    ) -> None:
+        self._database = database
+        self._edition_id = edition_id
+        self._report = report
+        self.counts = self._count()
+
+    def look(self) -> bool:
+        """Report each letter that has ended; whether anything at all has moved."""
+        before, self.counts = self.counts, self._count()
+        for state, count in self.counts.items():
+            if state not in OPEN:
+                for _ in range(count - before.get(state, 0)):
+                    self._report(state)
+        return self.counts != before
+
+    @property
+    def waiting(self) -> int:
+        """How many letters have not come to an end."""
+        return sum(count for state, count in self.counts.items() if state in OPEN)
+
+    def _count(self) -> dict[DeliveryState, int]:
+        with self._database.read() as session:
+            return ledger.counts(session, self._edition_id)

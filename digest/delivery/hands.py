@@ -1,0 +1,192 @@
+"""The threads of one send: each writes letters, hands them over, and weighs what came of it."""
+
+import random
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from digest.clock import Clock
+from digest.delivery.batches import Claim
+from digest.delivery.desk import Desk, Task
+from digest.delivery.duty import Duty
+from digest.delivery.moves import Result
+from digest.delivery.retry import Doubt, next_try
+from digest.delivery.settings import DeliverySettings
+from digest.editions.store import Edition
+from digest.mail.letter import Letter
+from digest.mail.outcome import Outcome, Stage, Verdict
+from digest.providers.carrier import Carrier, Connection
+from digest.render.personal import Personaliser
+
+_PATIENCE = 2  # a letter over which the conversation broke so often is put off like one refused
+_UNKNOWN_IN_A_ROW = 12  # then the other side breaks off after every letter
+_BEFORE_ANY_LETTER = frozenset({Stage.CONNECT, Stage.GREETING, Stage.TLS, Stage.AUTH})
+
+
+@dataclass(kw_only=True)
+class Job:
+    """One send: what its threads share, and how it stands."""
+
+    edition: Edition
+    carrier: Carrier
+    personalisers: Mapping[int, Personaliser]
+    desk: Desk
+    duty: Duty
+    settings: DeliverySettings
+    clock: Clock
+    stop: threading.Event
+    doubt: Doubt
+    trouble: str | None = None
+    pause_reason: str | None = None
+    error: BaseException | None = None
+    halted: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether another letter may be begun."""
+        return not (self.stop.is_set() or self.halted.is_set())
+
+    def halt(self) -> None:
+        """Begin no other letter; those under way are finished."""
+        self.halted.set()
+        self.desk.clear()
+
+    def pause(self, reason: str) -> None:
+        """Halt, because somebody has to look at this first."""
+        self.pause_reason = self.trouble = reason
+        self.halt()
+
+
+def work(job: Job, place: int) -> None:
+    """Hand letters over until there is none; one thread, one conversation."""
+    try:
+        with closing(job.carrier.connect()) as connection:
+            Hand(job, connection, place=place).run()
+    except BaseException as error:  # noqa: BLE001 - carried to the thread that waits for us
+        job.error = job.error or error
+        job.halt()
+    finally:
+        job.desk.nudge()
+
+
+class Hand:
+    """One thread with its conversation, and the letters that it has on the way."""
+
+    def __init__(self, job: Job, connection: Connection, *, place: int) -> None:
+        self._job = job
+        self._connection = connection
+        self._is_first = place == 0
+        self._notes = job.duty.journal.at(place)
+        self._under_way: dict[str, Task] = {}
+        self._dotted: set[str] = set()
+        self._period = job.edition.period.lower()
+        self._in_hand = 0
+        self._breaks = self._put_off = self._unknown = 0  # in a row
+
+    def run(self) -> None:
+        """Hand over until nothing is left, or the send is halted."""
+        try:
+            while self._job.may_go_on and self._job.desk.await_letter(first=self._is_first):
+                self._hand_over()
+        except Exception:
+            self._job.duty.journal.suspects.add(self._in_hand)
+            raise
+        self._notes.rest()
+
+    def _hand_over(self) -> None:
+        for letter, outcome in self._connection.hand_over(self._letters(), dot=self._dot):
+            task = self._under_way.pop(letter.key)
+            if letter.key in self._dotted:
+                self._dotted.remove(letter.key)
+                self._notes.answer(task.claim.delivery_id, outcome)
+            self._weigh(task, outcome)
+
+    def _letters(self) -> Iterator[Letter]:
+        """Write letters as long as some are ready: no dot waits for a letter that is not."""
+        job = self._job
+        while job.may_go_on and (task := job.desk.take()) is not None:
+            claim = task.claim
+            self._in_hand = claim.delivery_id
+            self._notes.hold(claim.delivery_id)
+            try:
+                letter = job.personalisers[claim.variant_id].letter(
+                    task.reader, key=f"{self._period}.{claim.delivery_id}"
+                )
+            except ValueError as error:  # an address or a name that cannot stand in a header
+                job.desk.refuse(claim, reason=f"bad address: {error}")
+                continue
+            self._under_way[letter.key] = task
+            yield letter
+
+    def _dot(self, letter: Letter) -> bool:
+        """Note the dot, unless we may have been taken for dead."""
+        if not self._job.duty.has_lease:
+            return False
+        self._dotted.add(letter.key)
+        self._notes.dot(self._under_way[letter.key].claim.delivery_id)
+        return True
+
+    def _weigh(self, task: Task, outcome: Outcome) -> None:
+        """Decide what an outcome means for the letter, and for all others."""
+        job = self._job
+        match outcome.verdict:
+            case Verdict.WITHDRAWN:
+                job.desk.give_back(task.claim)
+                job.trouble = "the lease was over before the letter was"
+                job.halt()
+            case Verdict.CONFIG:
+                job.desk.give_back(task.claim)
+                job.pause(f"{outcome.stage}: {outcome.reply or ''} {outcome.text}".strip())
+            case Verdict.RETRY if not outcome.counted:
+                self._mend(task, outcome)
+            case _:
+                self._accept_answer(task, outcome)
+
+    def _accept_answer(self, task: Task, outcome: Outcome) -> None:
+        """Put down an answer that is about this letter."""
+        job = self._job
+        job.desk.prove()
+        self._breaks = self._put_off = 0
+        self._unknown = self._unknown + 1 if outcome.verdict is Verdict.UNKNOWN else 0
+        if self._unknown >= _UNKNOWN_IN_A_ROW:
+            job.trouble = f"{outcome.stage}: {outcome.text}, {self._unknown} times in a row"
+            job.halt()
+        if job.doubt.falls_on(outcome):
+            outcome = replace(outcome, verdict=Verdict.RETRY)
+            if job.doubt.verdict:
+                job.pause(job.doubt.verdict)
+        self._settle(task.claim, outcome)
+
+    def _settle(self, claim: Claim, outcome: Outcome) -> None:
+        next_at = self._next_try(claim) if outcome.verdict is Verdict.RETRY else None
+        self._job.desk.settle(Result(claim=claim, outcome=outcome, next_at=next_at))
+
+    def _next_try(self, claim: Claim) -> datetime | None:
+        now = self._job.clock.now()
+        return next_try(
+            self._job.settings.retry,
+            attempts=claim.attempts + 1,
+            frozen_at=self._job.edition.frozen_at or now,
+            now=now,
+            jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+        )
+
+    def _mend(self, task: Task, outcome: Outcome) -> None:
+        """Give a letter again whose conversation broke; put it off when it breaks every one."""
+        job = self._job
+        self._breaks += 1
+        times = job.desk.note_break(task)
+        if times >= _PATIENCE and outcome.stage not in _BEFORE_ANY_LETTER:
+            self._settle(task.claim, replace(outcome, counted=True))
+            self._breaks = 0
+            self._put_off += 1
+        else:
+            job.desk.again(task)
+        most = job.settings.faults_in_a_row
+        if self._breaks >= most or self._put_off >= most:
+            job.trouble = f"{outcome.stage}: {outcome.text}"
+            job.halt()
+        elif self._breaks:
+            job.clock.wait(job.settings.reconnect_seconds * self._breaks, stop=job.stop)
