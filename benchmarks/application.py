@@ -1,0 +1,48 @@
+"""The application as an operator would configure it, with a relay on this machine."""
+
+import threading
+from pathlib import Path
+
+from letters import PUBLIC_URL, SENDER
+from receivers import HOST
+
+from digest.app import App
+from digest.clock import Clock
+from digest.config import AppSettings, Configuration
+from digest.delivery.engine import EngineSettings
+from digest.delivery.settings import DeliverySettings
+from digest.editions import store as editions
+from digest.editions.state import EditionState
+from digest.editions.store import Edition
+from digest.mail.mime import SenderSettings
+from digest.pages import WebSettings
+from digest.providers.registry import CarrierSettings
+from digest.providers.session import SmtpSettings
+from storage.database import DatabaseSettings
+
+_PATIENCE = 600.0  # seconds that a writer waits for another
+
+
+def application(
+    url: str, *, folder: Path, port: int = 25, connections: int = 4, is_for_fleet: bool = False
+) -> App:
+    """Build the application; ``connections`` are those of one process."""
+    config = Configuration(
+        app=AppSettings(state=str(folder / "state"), secret="s" * 40),
+        sender=SenderSettings(from_address=SENDER),
+        carrier=CarrierSettings(smtp=SmtpSettings(host=HOST, port=port, security="none")),
+        delivery=DeliverySettings(connections=connections),
+        engine=EngineSettings(kind="fleet" if is_for_fleet else "local"),
+        web=WebSettings(public_url=PUBLIC_URL),
+        database=DatabaseSettings(url=url, busy_timeout=_PATIENCE),
+    )
+    return App(config, clock=Clock(), stop=threading.Event())
+
+
+def due_edition(app: App) -> Edition:
+    """Return the one edition that a book has."""
+    with app.database.read() as session:
+        (edition,) = editions.all_editions(
+            session, app.newsletter, states=(EditionState.FROZEN, EditionState.SENDING)
+        )
+    return edition
