@@ -1,57 +1,85 @@
 """The commands about sources: add, list, test, pause."""
 
-from typing import Annotated, Any
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from digest.cli import context
+from digest.cli import context, exchange
 from digest.cli.help import HelpPage
-from digest.cli.output import table
+from digest.cli.output import FAILED, IN_PART, OK, table
+from digest.cli.trial import as_json, described
 from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.cli.context import Context
+    from digest.sources.shelf import AddedSource, NewSource
+    from digest.sources.trial import Trial
+
+Kind = Literal["feed", "listing", "sitemap", "ghost", "wordpress"]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
     group = typer.Typer(
-        cls=HelpPage, no_args_is_help=True, help="Add, list, test or pause a source"
+        cls=HelpPage, no_args_is_help=True, help="Add, list, test, pause, import or export sources"
     )
-    for command in (add, test, pause):
-        group.command()(command)
+    group.command()(add)
     group.command("list")(list_)
+    group.command("test")(try_out)
+    group.command()(pause)
+    exchange.add_to(group)
     app.add_typer(group, name="source")
 
 
 def add(
     ctx: typer.Context,
-    urls: Annotated[list[str], typer.Argument(help="Addresses of feeds")],
+    urls: Annotated[list[str], typer.Argument(help="Addresses of blogs, or of their feeds")],
     name: Annotated[str | None, typer.Option(help="What to call it (one address only)")] = None,
     topic: Annotated[str | None, typer.Option(help="The section its posts stand in")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="What it is; default: found out")] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, even on a terminal")] = False,
 ) -> None:
-    """Add feeds to follow; nothing that is in them already is mailed as new.
+    """Find out how a blog is best read, show what that brings, and follow it.
 
-    JSON: [{source, url, new}]
+    Its feed is looked for, else a sitemap, else the page is read as a list of posts. What stands
+    there already is not mailed as new. With --kind it is followed even if it cannot be read now;
+    with the --name of a recipe in config.toml its page is read by that.
+
+    JSON: [{source?, url, new, kind?, title?, pace?, trouble?, posts: [{title, url, date?}]}]
     """
     from digest import roster
+    from digest.sources.shelf import refuse_unfit
 
     me = context.of(ctx)
     if name and len(urls) > 1:
         raise UsageError("--name goes with one address; add the others without it")
+    refuse_unfit(urls, names=(name, topic))
     with me.app() as app:
-        added = roster.add_sources(app, urls, name=name, topic=topic, write=not me.options.dry_run)
-    word = "would add" if me.options.dry_run else "added"
-    me.out.result(
-        [{"source": one.name, "url": one.url, "new": one.new} for one in added],
-        "\n".join(
-            f"{word} {one.name}" if one.new else f"{one.name} is there already" for one in added
+        recipe = name if name in app.config.recipes else None
+        with me.out.progress("look", total=len(urls)) as step:
+            trials = roster.try_sources(app, urls, kind=kind, recipe=recipe, step=step)
+        wanted = [_wanted(trial, name=name, kind=kind) for trial in trials]
+        if any(wanted) and not yes:
+            _ask(me, trials)
+        added = iter(
+            roster.add_sources(
+                app, [*filter(None, wanted)], topic=topic, write=not me.options.dry_run
+            )
         )
-        + "\nNext: digest fetch, then digest issue show",
-    )
+        fates = [next(added) if one else None for one in wanted]
+    _report_added(me, list(zip(trials, fates, strict=True)))
 
 
 def list_(ctx: typer.Context) -> None:
     """List the sources with the state in which the last reading ended.
 
-    JSON: [{source, url, state, paused, detail?, checked_at?, next_check_at?, failures}]
+    JSON: [{source, url, kind, state, paused, detail?, checked_at?, next_check_at?, failures}]
     """
     from digest import roster
 
@@ -71,6 +99,7 @@ def list_(ctx: typer.Context) -> None:
         {
             "source": s.name,
             "url": s.url,
+            "kind": s.kind,
             "state": s.state,
             "paused": s.paused_at is not None,
             "detail": s.detail,
@@ -86,27 +115,40 @@ def list_(ctx: typer.Context) -> None:
     )
 
 
-def test(ctx: typer.Context, url: Annotated[str, typer.Argument(help="Address of a feed")]) -> None:
-    """Show what a feed would bring, without saving anything.
+def try_out(
+    ctx: typer.Context,
+    address: Annotated[str | None, typer.Argument(metavar="URL", help="Address of a blog")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="A saved page or feed instead; nothing is asked of the web")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="With --file: where it was saved from")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="What it is; default: found out")] = None,
+    recipe: Annotated[str | None, typer.Option(help="A recipe of config.toml to read by")] = None,
+) -> None:
+    """Show how a blog would be read and what that would bring, without saving anything.
 
-    JSON: {title?, posts: [{title, url, date?}]}
+    JSON: {kind?, state, url, title?, pace?, trouble?, posts: [{title, url, date?, excerpt?,
+    tags: [tag], author?, reading_minutes?, language?, hygiene, rules: [rule], held?}]}
     """
     from digest import roster
 
     me = context.of(ctx)
-    with me.app() as app:
-        reading = roster.try_source(app, url)
-    posts: list[dict[str, Any]] = [
-        {"title": p.title, "url": p.url, "date": p.published_at or p.published_on}
-        for p in reading.posts
-    ]
-    lines = [f"{reading.title or url}: {len(posts)} posts"]
-    lines += [
-        f"  {str(post['date'] or 'no date')[:10]:<10}  {post['title']}" for post in posts[:10]
-    ]
-    lines += [f"  and {len(posts) - 10} more"] if len(posts) > 10 else []  # noqa: PLR2004 - ten are shown
-    lines.append(f"Next: digest source add {url}")
-    me.out.result({"title": reading.title, "posts": posts}, "\n".join(lines))
+    where = url or address
+    if where is None or (url and address) or (url and not file):
+        raise UsageError(
+            "name one address: digest source test URL, or digest source test --file PAGE --url URL"
+        )
+    with _without_database(me) as app:
+        if file:
+            content = exchange.content_of(file)
+            trial = roster.try_page(app, content, url=where, kind=kind, recipe=recipe)
+        else:
+            (trial,) = roster.try_sources(app, [where], kind=kind, recipe=recipe)
+    code = OK if trial.found else FAILED
+    lines = [where, *described(trial, most=10)]
+    lines += [f"Next: digest source add {where}"] if trial.found else []
+    me.out.result(as_json(trial), "\n".join(lines), code=code)
+    raise typer.Exit(code)
 
 
 def pause(
@@ -129,3 +171,67 @@ def pause(
     fate = "read again" if resume else "paused"
     text = f"{name} {word} {fate}\nNext: digest source list"
     me.out.result({"source": name, "paused": not resume}, text)
+
+
+@contextmanager
+def _without_database(me: "Context") -> "Iterator[App]":
+    """Open the app for what only reads pages: it works before there is a database."""
+    from digest.app import App
+
+    config = me.configuration()
+    app = App(config, clock=me.clock(config), stop=me.stop)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def _wanted(trial: "Trial", *, name: str | None, kind: str | None) -> "NewSource | None":
+    """Return what to follow: what was found, or what the operator insists on."""
+    from digest.sources.shelf import NewSource
+
+    if trial.found:
+        return NewSource(url=trial.found.url, kind=trial.found.kind, name=name, page=trial.url)
+    return NewSource(url=trial.url, kind=kind, name=name) if kind else None
+
+
+def _ask(me: "Context", trials: "list[Trial]") -> None:
+    """Show a person on a terminal what would be followed, and ask; nobody else is asked."""
+    if not sys.stdin.isatty() or me.options.json or me.options.quiet or me.options.dry_run:
+        return
+    for trial in trials:
+        me.out.say("\n".join([trial.url, *described(trial, most=5)]))
+    context.confirm(me, "Follow this?" if len(trials) == 1 else "Follow these?", yes=False)
+
+
+def _report_added(me: "Context", results: "list[tuple[Trial, AddedSource | None]]") -> None:
+    data, lines = [], []
+    for trial, fate in results:
+        lines += [_fate(trial, fate, dry=me.options.dry_run), *described(trial, most=5)]
+        whole = as_json(trial)
+        posts = [{key: post[key] for key in ("title", "url", "date")} for post in whole["posts"]]
+        data.append(
+            {
+                "source": fate and fate.name,
+                "url": whole["url"],
+                "new": bool(fate and fate.new),
+                **{key: whole[key] for key in ("kind", "title", "pace", "trouble")},
+                "posts": posts,
+            }
+        )
+    missed = sum(fate is None for _, fate in results)
+    code = OK if not missed else IN_PART if missed < len(results) else FAILED
+    if missed < len(results):
+        lines.append("Next: digest fetch, then digest issue show")
+    else:
+        lines.append("Next: digest source add with the address of the feed, or with --kind")
+    me.out.result(data, "\n".join(lines), code=code)
+    raise typer.Exit(code)
+
+
+def _fate(trial: "Trial", fate: "AddedSource | None", *, dry: bool) -> str:
+    if fate is None:
+        return f"not added: {trial.url}"
+    if not fate.new:
+        return f"{fate.name} is there already"
+    return f"{'would add' if dry else 'added'} {fate.name}"

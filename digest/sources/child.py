@@ -15,23 +15,31 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from digest.sources.adapter import Adapter, Page, Reading, UnreadableError
+from digest.sources.candidates import Signposts
 from digest.sources.state import State
+
+SIGNPOSTS = "signposts"  # the job that asks not for posts but for where else they are
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is to be parsed, without its content, which follows as bytes."""
+    """What is to be parsed, without its content, which follows as bytes.
+
+    ``recipe`` holds the selectors of a `Recipe`, by its own names.
+    """
 
     kind: str
     url: str
     headers: dict[str, str]
+    recipe: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came of it: a reading, or the state and the reason why there is none."""
+    """What came of it: a reading or signposts, or the state and the reason why there are none."""
 
     reading: Reading | None = None
+    signposts: Signposts | None = None
     state: str = ""
     reason: str = ""
 
@@ -66,17 +74,38 @@ def main(arguments: list[str]) -> None:
 
 
 def _work(job: Job, content: bytes, adapters: Mapping[str, Adapter]) -> Answer:
-    if job.kind not in adapters:
-        return Answer(state=State.FAILED, reason=f"nothing reads sources of kind {job.kind!r}")
+    page = Page(url=job.url, content=content, headers=job.headers)
     try:
-        page = Page(url=job.url, content=content, headers=job.headers)
-        return Answer(reading=adapters[job.kind](page))
+        return _answer(job, page, adapters)
     except UnreadableError as error:
         return Answer(state=error.state, reason=str(error))
     except MemoryError:
         return Answer(state=State.TOO_LARGE_TO_PARSE, reason="it takes too much memory to parse")
     except Exception as error:  # noqa: BLE001 - whatever a parser does, it is this page's fault
         return Answer(state=State.MALFORMED, reason=f"the parser gave up ({type(error).__name__})")
+
+
+def _answer(job: Job, page: Page, adapters: Mapping[str, Adapter]) -> Answer:
+    if job.kind == SIGNPOSTS:
+        return Answer(signposts=_signposts(page))
+    if job.recipe is not None:
+        return Answer(reading=_by_recipe(page, job.recipe))
+    if job.kind not in adapters:
+        return Answer(state=State.FAILED, reason=f"nothing reads sources of kind {job.kind!r}")
+    return Answer(reading=adapters[job.kind](page))
+
+
+def _signposts(page: Page) -> Signposts:
+    from digest.sources import signposts  # noqa: PLC0415 - the parent needs no parser
+
+    return signposts.read(page)
+
+
+def _by_recipe(page: Page, recipe: dict[str, str]) -> Reading:
+    from digest.sources import listing  # noqa: PLC0415 - the parent needs no parser
+    from digest.sources.recipe import Recipe  # noqa: PLC0415 - the parent needs no parser
+
+    return listing.read_with(page, recipe=Recipe(**recipe))
 
 
 def _limit_memory(extra: int) -> None:

@@ -1,15 +1,15 @@
 """Reads one source: asks only for news, names what came of it, and says when to ask again."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from types import MappingProxyType
 from urllib.parse import urlsplit, urlunsplit
 
 from digest.http import Client, FetchError, Response
 from digest.sources.adapter import Page, Reading, UnreadableError
+from digest.sources.further import Completed, LookedUp, Reach, Walk, go_on, state_of
 from digest.sources.guard import Parser
 from digest.sources.state import State
 
@@ -17,20 +17,18 @@ MANY = 5  # a source that had so many entries does not have none all at once
 FIRST_RETRY = timedelta(minutes=15)
 LAST_RETRY = timedelta(hours=24)
 LONGEST_WAIT = timedelta(days=7)  # however long a site asks us to stay away
-_STATES: Mapping[int, State] = MappingProxyType(
-    {404: State.NOT_FOUND, 410: State.GONE, 429: State.RATE_LIMITED}
-)
 _ETAG_LENGTH, _LAST_MODIFIED_LENGTH = 1024, 200  # characters, as the database keeps
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What is known of a source before it is read."""
+    """What is known of a source before it is read; ``recipe`` is for listing pages."""
 
     id: int
     name: str
     url: str
     kind: str = "feed"
+    recipe: Mapping[str, str] | None = None
     etag: str | None = None
     last_modified: str | None = None
     entries: int | None = None
@@ -42,19 +40,34 @@ class Fetched:
     """How a reading ended; ``reading`` is set when there are posts to look at.
 
     ``state`` is not yet `State.NEW_POSTS`: what is new, only the stored posts can tell.
-    ``retry_after`` is in seconds.
+    ``retry_after`` is in seconds. ``looked_up`` holds the posts that were completed from their
+    own pages, by address, as both show them.
     """
 
     state: State
     detail: str | None = None
     reading: Reading | None = None
+    looked_up: Mapping[str, LookedUp] = field(default_factory=dict)
     etag: str | None = None
     last_modified: str | None = None
     retry_after: float | None = None
 
 
-def fetch(source: Source, *, client: Client, parser: Parser, now: datetime) -> Fetched:
-    """Read a source; everything that the other side can do ends in a named state."""
+def fetch(
+    source: Source,
+    *,
+    client: Client,
+    parser: Parser,
+    now: datetime,
+    reach: Reach | None = None,
+    is_known: Callable[[str], bool] = lambda _: False,
+    pause: Callable[[], bool] = lambda: False,
+) -> Fetched:
+    """Read a source; everything that the other side can do ends in a named state.
+
+    ``is_known`` says whether nothing more is wanted of the post at an address. ``pause`` is called
+    before each request after the first, and ends the reading early when it returns True.
+    """
     try:
         response = client.get(source.url, headers=_conditions(source))
         detail = _moved(response)
@@ -68,10 +81,19 @@ def fetch(source: Source, *, client: Client, parser: Parser, now: datetime) -> F
         if response.status != HTTPStatus.OK:
             return _refused(response, now=now)
         page = Page(url=response.url, content=response.content, headers=response.headers)
-        reading = parser.parse(source.kind, page)
+        walk = Walk(
+            client=client, parser=parser, kind=source.kind, recipe=source.recipe, pause=pause
+        )
+        completed = go_on(
+            parser.parse(source.kind, page, recipe=source.recipe),
+            walk,
+            url=response.url,
+            reach=reach or Reach(),
+            is_known=is_known,
+        )
     except (FetchError, UnreadableError) as error:
         return Fetched(state=State(error.state), detail=str(error))
-    return _read(source, reading, response, detail=detail)
+    return _read(source, completed, response, detail=detail)
 
 
 def next_check(
@@ -115,28 +137,34 @@ def _conditions(source: Source) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def _read(source: Source, reading: Reading, response: Response, *, detail: str | None) -> Fetched:
+def _read(
+    source: Source, completed: Completed, response: Response, *, detail: str | None
+) -> Fetched:
+    """Name what was read; one that lacks something forgets its version, to be looked at again."""
+    reading, headers = completed.reading, response.headers
     if not reading.posts and (source.entries or 0) >= MANY:
         return Fetched(
             state=State.SUDDENLY_EMPTY,
             detail=f"there is no post in it, and there were {source.entries}",
         )
-    return Fetched(
+    fetched = Fetched(
         state=State.UNCHANGED if reading.posts else State.EMPTY,
         detail=detail,
         reading=reading,
-        etag=_storable(response.headers.get("etag"), length=_ETAG_LENGTH),
-        last_modified=_storable(
-            response.headers.get("last-modified"), length=_LAST_MODIFIED_LENGTH
-        ),
+        looked_up=completed.looked_up,
+    )
+    if not completed.is_whole:
+        return fetched
+    return replace(
+        fetched,
+        etag=_storable(headers.get("etag"), length=_ETAG_LENGTH),
+        last_modified=_storable(headers.get("last-modified"), length=_LAST_MODIFIED_LENGTH),
     )
 
 
 def _refused(response: Response, *, now: datetime) -> Fetched:
-    is_server_error = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    fallback = State.SERVER_ERROR if is_server_error else State.HTTP_ERROR
     return Fetched(
-        state=_STATES.get(response.status, fallback),
+        state=state_of(response.status),
         detail=f"the site answered {response.status}",
         retry_after=read_retry_after(response.headers.get("retry-after"), now=now),
     )

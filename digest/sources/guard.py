@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -14,7 +15,8 @@ from typing import Self
 from digest.errors import DigestError
 from digest.limits import Count, Seconds, Workers
 from digest.sources.adapter import Page, Reading, UnreadableError
-from digest.sources.child import ANSWERS, JOBS, READY, Answer, Job
+from digest.sources.candidates import Signposts
+from digest.sources.child import ANSWERS, JOBS, READY, SIGNPOSTS, Answer, Job
 from digest.sources.state import State
 
 _START_SECONDS = 60.0  # a loaded machine takes its time to import the parsers
@@ -53,11 +55,30 @@ class Parser:
         for child in self._children:
             self._idle.put(child)
 
-    def parse(self, kind: str, page: Page) -> Reading:
-        """Return what the page shows, or raise `UnreadableError`; waits for an idle child."""
+    def parse(self, kind: str, page: Page, *, recipe: Mapping[str, str] | None = None) -> Reading:
+        """Return what the page shows, or raise `UnreadableError`; waits for an idle child.
+
+        ``recipe`` holds the selectors of a `Recipe` by its own names; it is for listing pages.
+        """
+        answer = self._answer(kind, page, recipe=recipe)
+        if answer.reading is None:
+            raise UnreadableError(answer.reason, state=answer.state)
+        return answer.reading
+
+    def signposts(self, page: Page) -> Signposts:
+        """Return which feeds the page names, or raise `UnreadableError`."""
+        answer = self._answer(SIGNPOSTS, page, recipe=None)
+        if answer.signposts is None:
+            raise UnreadableError(answer.reason, state=answer.state)
+        return answer.signposts
+
+    def _answer(self, kind: str, page: Page, *, recipe: Mapping[str, str] | None) -> Answer:
+        job = Job(
+            kind=kind, url=page.url, headers=page.headers, recipe=dict(recipe) if recipe else None
+        )
         child = self._idle.get()
         try:
-            return child.parse(kind, page)
+            return child.answer(JOBS.dump_json(job), page.content)
         finally:
             self._idle.put(child)
 
@@ -97,13 +118,9 @@ class _Child:
         self._running: _Process | None = None
         self._lock = threading.Lock()
 
-    def parse(self, kind: str, page: Page) -> Reading:
-        job = JOBS.dump_json(Job(kind=kind, url=page.url, headers=page.headers))
+    def answer(self, job: bytes, content: bytes) -> Answer:
         with self._lock:
-            answer = self._answer(job, page.content)
-        if answer.reading is None:
-            raise UnreadableError(answer.reason, state=answer.state)
-        return answer.reading
+            return self._answer(job, content)
 
     def stop(self) -> None:
         with self._lock:

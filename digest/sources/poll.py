@@ -3,10 +3,11 @@
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -14,13 +15,17 @@ from sqlalchemy.orm import Session
 
 from digest.errors import UsageError
 from digest.http import Client
-from digest.limits import Pause, WholeMinutes, Workers
+from digest.limits import Count, CountOrNone, Pause, WholeMinutes, Workers
+from digest.posts import store
 from digest.processes import Processes
 from digest.sources.claim import Seen, claim, is_claimed
 from digest.sources.fetch import Fetched, Source, fetch
+from digest.sources.further import Reach
 from digest.sources.guard import Parser
+from digest.sources.recipe import Recipe
 from digest.sources.record import record
 from digest.sources.state import State
+from digest.sources.watch import Alarm, WatchSettings
 from digest.tables import SourceRow
 from storage.database import Database
 
@@ -33,7 +38,9 @@ class PollSettings:
 
     ``threads`` read at once, but only ``per_host`` from one host, with ``gap_seconds`` between
     two requests to it. A good source is read again after ``interval_minutes``. A source that is
-    being read belongs to one poller, for ``lease_minutes`` at most if nobody sees it die.
+    being read belongs to one poller, for ``lease_minutes`` at most if nobody sees it die. One
+    reading follows a list over ``pages`` at most, and looks up as many posts as ``completions``
+    on their own pages.
     """
 
     threads: Workers = 8
@@ -41,11 +48,16 @@ class PollSettings:
     gap_seconds: Pause = 0.5
     interval_minutes: WholeMinutes = 60
     lease_minutes: WholeMinutes = 5
+    pages: Count = 3
+    completions: CountOrNone = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class PollResult:
-    """How the reading of one source ended, and how many posts it brought."""
+    """How the reading of one source ended, and how many posts it brought.
+
+    ``held`` of the new ones wait for a person: all of them when an ``alarm`` was raised.
+    """
 
     source_id: int
     name: str
@@ -55,6 +67,7 @@ class PollResult:
     changed: int = 0
     known: int = 0
     held: int = 0
+    alarm: Alarm | None = None
 
 
 Report = Callable[[PollResult], None]
@@ -68,6 +81,8 @@ def poll(  # noqa: PLR0913 - its parts, its moment, its choice
     parser: Parser,
     now: Callable[[], datetime],
     settings: PollSettings,
+    watch: WatchSettings = WatchSettings(),  # noqa: B008 - a frozen value
+    recipes: Mapping[str, Recipe] = MappingProxyType({}),
     processes: Processes,
     due_only: bool,
     names: Collection[str] | None = None,
@@ -78,10 +93,15 @@ def poll(  # noqa: PLR0913 - its parts, its moment, its choice
 
     Paused sources are left alone, and so are those that another poller took first. ``stop`` ends
     it between two sources. ``now`` is asked for each source: a claim lasts from when it is made,
-    and a post is first seen when it is saved. Unknown names raise `UsageError`.
+    and a post is first seen when it is saved. ``recipes`` are for listing pages, by the names of
+    their sources. Unknown names raise `UsageError`.
     """
     with database.read() as session:
-        waiting = _waiting(session, now=now(), processes=processes, due_only=due_only, names=names)
+        rows = _waiting(session, now=now(), processes=processes, due_only=due_only, names=names)
+    waiting = [
+        _Waiting(source=_source_of(row, recipe=recipes.get(row.name)), seen=Seen.of(row))
+        for row in rows
+    ]
     queues = _by_host(waiting, per_host=settings.per_host)
     with (
         processes.enter() as name,
@@ -93,6 +113,7 @@ def poll(  # noqa: PLR0913 - its parts, its moment, its choice
             parser=parser,
             now=now,
             settings=settings,
+            watch=watch,
             name=name,
             report=report,
             stop=stop or threading.Event(),
@@ -120,13 +141,13 @@ def _waiting(
     processes: Processes,
     due_only: bool,
     names: Collection[str] | None,
-) -> list[_Waiting]:
+) -> list[SourceRow]:
     rows = session.scalars(select(SourceRow).order_by(SourceRow.id)).all()
     unknown = sorted(set(names or ()) - {row.name for row in rows})
     if unknown:
         raise UsageError(f"there is no source named {', '.join(unknown)}; see: digest source list")
     return [
-        _Waiting(source=_source_of(row), seen=Seen.of(row))
+        row
         for row in rows
         if row.paused_at is None
         and (names is None or row.name in names)
@@ -135,12 +156,13 @@ def _waiting(
     ]
 
 
-def _source_of(row: SourceRow) -> Source:
+def _source_of(row: SourceRow, *, recipe: Recipe | None) -> Source:
     return Source(
         id=row.id,
         name=row.name,
         url=row.url,
         kind=row.kind,
+        recipe=asdict(recipe) if recipe else None,
         etag=row.etag,
         last_modified=row.last_modified,
         entries=row.entries,
@@ -160,7 +182,7 @@ def _by_host(waiting: Sequence[_Waiting], *, per_host: int) -> list[list[_Waitin
 class _Poll:
     """One poll: what its threads share."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts
         self,
         *,
         database: Database,
@@ -168,6 +190,7 @@ class _Poll:
         parser: Parser,
         now: Callable[[], datetime],
         settings: PollSettings,
+        watch: WatchSettings,
         name: str,
         report: Report,
         stop: threading.Event,
@@ -178,6 +201,8 @@ class _Poll:
         self._parser = parser
         self._now = now
         self._settings = settings
+        self._reach = Reach(pages=settings.pages, completions=settings.completions)
+        self._watch = watch
         self._name = name
         self._report = report
         self._stop = stop
@@ -202,13 +227,21 @@ class _Poll:
 
     def _claim(self, waiting: _Waiting) -> bool:
         lease = self._now() + timedelta(minutes=self._settings.lease_minutes)
-        with self._database.begin() as session:
+        with self._saving, self._database.begin() as session:
             return claim(session, waiting.seen, name=self._name, until=lease)
 
     def _read(self, source: Source) -> None:
         """Read, save and report one source; its troubles are its own."""
         try:
-            fetched = fetch(source, client=self._client, parser=self._parser, now=self._now())
+            fetched = fetch(
+                source,
+                client=self._client,
+                parser=self._parser,
+                now=self._now(),
+                reach=self._reach,
+                is_known=self._is_settled,
+                pause=lambda: self._stop.wait(self._settings.gap_seconds),
+            )
         except Exception as error:  # noqa: BLE001 - one bad blog never hurts another
             fetched = _failed(source, error)
         with self._saving:
@@ -219,21 +252,31 @@ class _Poll:
             self.results.append(result)
             self._report(result)
 
+    def _is_settled(self, url: str) -> bool:
+        with self._database.read() as session:
+            return store.is_settled(session, url, now=self._now())
+
     def _save(self, source: Source, fetched: Fetched) -> PollResult:
-        interval = timedelta(minutes=self._settings.interval_minutes)
         with self._database.begin() as session:
-            state, saved = record(
-                session, source_id=source.id, fetched=fetched, now=self._now(), interval=interval
+            recorded = record(
+                session,
+                source_id=source.id,
+                fetched=fetched,
+                now=self._now(),
+                interval=timedelta(minutes=self._settings.interval_minutes),
+                watch=self._watch,
             )
+        saved, alarm = recorded.saved, recorded.alarm
         return PollResult(
             source_id=source.id,
             name=source.name,
-            state=state,
-            detail=fetched.detail,
+            state=recorded.state,
+            detail=f"quarantined: {alarm.sentence}" if alarm else fetched.detail,
             new=saved.new,
             changed=saved.changed,
             known=saved.known,
             held=saved.held,
+            alarm=alarm,
         )
 
 

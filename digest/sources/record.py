@@ -1,44 +1,92 @@
 """Writes down how a reading ended: the posts, and the source's own row, in one transaction."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from digest.posts import store
-from digest.posts.store import Saved
+from digest.posts.post import LookedUp
+from digest.posts.store import Saved, Watch
 from digest.sources.adapter import Reading
 from digest.sources.fetch import Fetched, next_check
+from digest.sources.quarantine import Watchman, reopen_by_itself, watch_for_nothing
 from digest.sources.state import State
+from digest.sources.watch import Alarm, WatchSettings
 from digest.tables import SourceRow
 
 NOTHING = Saved(new=0, changed=0, known=0, held=0)
 _DETAIL, _TITLE, _HOME = 500, 300, 2048  # characters, as the database keeps
 
 
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """How a reading ended, now that it is known what was new; ``alarm`` is why that waits."""
+
+    state: State
+    saved: Saved = NOTHING
+    alarm: Alarm | None = None
+
+
 def record(
-    session: Session, *, source_id: int, fetched: Fetched, now: datetime, interval: timedelta
-) -> tuple[State, Saved]:
-    """Save the posts and note the state; return the state, now that it is known what is new.
+    session: Session,
+    *,
+    source_id: int,
+    fetched: Fetched,
+    now: datetime,
+    interval: timedelta,
+    watch: WatchSettings,
+) -> Recorded:
+    """Save the posts of a reading that nothing is wrong with, hold the others; note the state.
 
     The row is locked first, so that two readings of one source are saved one after the other. A
     source that was removed meanwhile keeps nothing.
     """
     row = session.get(SourceRow, source_id, with_for_update=True)
     if row is None:
-        return fetched.state, NOTHING
-    saved = NOTHING
+        return Recorded(state=fetched.state)
+    saved, alarm = NOTHING, watch_for_nothing(row, fetched, now=now)
     if fetched.reading is not None:
-        posts = fetched.reading.posts
-        saved = store.save(session, source_id=source_id, posts=posts, now=now)
+        reopen_by_itself(session, row, shape=fetched.reading.shape)
+        watchman = Watchman(
+            session=session, row=row, reading=fetched.reading, settings=watch, now=now
+        )
+        saved = _save(session, row, fetched, reading=fetched.reading, watch=watchman, now=now)
         _note_reading(row, fetched.reading, now=now)
+        alarm = watchman.raised
     state = State.NEW_POSTS if saved.new else fetched.state
     _note_state(row, fetched, state=state, now=now, interval=interval)
-    return state, saved
+    return Recorded(state=state, saved=saved, alarm=alarm)
+
+
+def _save(
+    session: Session,
+    row: SourceRow,
+    fetched: Fetched,
+    *,
+    reading: Reading,
+    watch: Watch,
+    now: datetime,
+) -> Saved:
+    return store.save(
+        session,
+        source_id=row.id,
+        posts=reading.posts,
+        now=now,
+        looked_up={
+            url: LookedUp(listed=found.listed, page=found.page)
+            for url, found in fetched.looked_up.items()
+        },
+        language=reading.language,
+        watch=watch,
+    )
 
 
 def _note_reading(row: SourceRow, reading: Reading, *, now: datetime) -> None:
+    """Note what the source shows; in quarantine it stays measured by what it was before."""
     row.first_read_at = row.first_read_at or now
-    row.entries = len(reading.posts)
+    if row.alarm is None:
+        row.entries, row.shape = len(reading.posts), reading.shape or row.shape
     row.title = (reading.title or row.title or "")[:_TITLE] or None
     row.home = (reading.home or row.home or "")[:_HOME] or None
     row.language = reading.language or row.language

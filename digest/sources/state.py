@@ -22,6 +22,7 @@ class State(StrEnum):
     SERVER_ERROR = "server error"
     HTTP_ERROR = "http error"
     NOT_A_FEED = "not a feed"
+    NO_POSTS = "no posts found"
     MALFORMED = "malformed"
     TOO_SLOW_TO_PARSE = "too slow to parse"
     TOO_LARGE_TO_PARSE = "too large to parse"

@@ -211,8 +211,8 @@ def test_an_unforeseen_error_is_the_sources_own_and_saves_nothing(
 ) -> None:
     save = store.save
 
-    def failing(session: Any, *, source_id: int, posts: Any, now: datetime) -> store.Saved:
-        saved = save(session, source_id=source_id, posts=posts, now=now)
+    def failing(session: Any, *, posts: Any, **more: Any) -> store.Saved:
+        saved = save(session, posts=posts, **more)
         if any(post.title == "bad" for post in posts):
             raise ZeroDivisionError("ada@quay.example")
         return saved

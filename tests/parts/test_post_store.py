@@ -71,26 +71,6 @@ def test_equal_titles_of_two_sources_are_two_posts(database: Database) -> None:
         assert store.save(session, source_id=two, posts=[other], now=NOON).new == 1
 
 
-def test_a_rebuilt_site_full_of_old_posts_is_held_for_a_person(database: Database) -> None:
-    with database.begin() as session:
-        source = add_source(session, succeeded_at=NOON)
-        old = [post(n, published_at=NOON - timedelta(days=100 + n)) for n in range(10)]
-        store.save(session, source_id=source, posts=old[:5], now=NOON - timedelta(days=1))
-        session.get_one(SourceRow, source).succeeded_at = NOON
-        rebuilt = [
-            post(
-                n + 100,
-                title=f"Renamed {n}",
-                published_at=NOON - timedelta(days=100 + n),
-            )
-            for n in range(10)
-        ]
-        saved = store.save(session, source_id=source, posts=rebuilt, now=NOON + timedelta(days=1))
-        held = session.scalars(select(PostRow.held).where(PostRow.title.startswith("Renamed")))
-        assert set(held) == {"flood"}
-    assert (saved.new, saved.held) == (10, 10)
-
-
 def test_a_feed_of_thousands_is_saved_and_recognised(database: Database) -> None:
     many = [post(n) for n in range(3_000)]
     with database.begin() as session:

@@ -20,6 +20,21 @@ from digest.posts.excerpt import excerpt, minutes
             "Version 2.1 of the U.S. guide is out. Read it.",
             "Version 2.1 of the U.S. guide is out. Read it.",
         ),
+        (
+            "Das gilt z. B. für Dr. Ada am 3. Mai. Und sonst? Nie.",
+            "Das gilt z. B. für Dr. Ada am 3. Mai. Und sonst?",
+        ),
+        (
+            "Use it, e.g. in v1.2 of the tool. It works. Done.",
+            "Use it, e.g. in v1.2 of the tool. It works.",
+        ),
+        (
+            "読み取りが倍になった。原因はキャッシュ。次回に続く。",
+            "読み取りが倍になった。原因はキャッシュ。",
+        ),
+        ("It is slow. “We knew. Nobody asked.” We fixed it.", "It is slow."),
+        ("“We knew. Nobody asked", "We knew."),
+        ("It grew. llm-d took over. Then it fell", "It grew. llm-d took over."),
         ("", None),
         (None, None),
         ("Cold Reads!", None),  # only the title again
@@ -49,3 +64,10 @@ def test_minutes_are_known_or_not() -> None:
     assert minutes(0) is None
     assert minutes(10) == 1
     assert minutes(2300) == 10
+
+
+def test_minutes_follow_the_pace_of_the_language() -> None:
+    assert minutes(1800, language="de") == 10
+    assert minutes(1800, language="de-AT") == 10
+    assert minutes(2300, language="xx") == minutes(2300, language=None) == 10
+    assert minutes(1500, language="zh") == 10  # 3,000 characters

@@ -155,17 +155,6 @@ def test_titles_are_compared_without_typography() -> None:
     assert title_key(curly) == title_key('"It\'s just cost" -- a study')
 
 
-def test_many_backdated_newcomers_are_a_flood() -> None:
-    old = [
-        post(f"T{n}", f"https://x.example/{n}", str(n), MONDAY - timedelta(days=100 + n))
-        for n in range(20)
-    ]
-    found = recognise(old, [])
-    assert identity.is_flood(found, known=20, since=MONDAY)
-    assert not identity.is_flood(found, known=0, since=MONDAY)
-    assert not identity.is_flood(found, known=20, since=MONDAY - timedelta(days=400))
-
-
 titles = st.text(min_size=1, max_size=12)
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.calendar import ScheduleSettings, latest_due
-from digest.posts.post import Post
+from digest.posts.post import Decision, Post
+from digest.posts.topics import TopicSettings
 from digest.selection import Reason, Selection, SelectionRules, effective, select
 
 DUE = datetime(2026, 6, 12, 5, 0, tzinfo=UTC)
@@ -30,12 +31,13 @@ def post(post_id: int = 1, **facts: object) -> Post:
     return replace(base, **facts)  # type: ignore[arg-type] # facts are fields of Post
 
 
-def choose(*posts: Post, **rules: object) -> Selection:
+def choose(*posts: Post, topics: TopicSettings | None = None, **rules: object) -> Selection:
     return select(
         posts,
         rules=SelectionRules(**rules),  # type: ignore[arg-type] # rules are its fields
         period=WEEK,
         seen_since=LAST_FREEZE,
+        topics=topics,
     )
 
 
@@ -99,8 +101,41 @@ def test_the_first_reading_of_a_blog_mails_nothing_older_than_the_window() -> No
 
 
 def test_a_held_post_waits_and_says_why() -> None:
-    selection = choose(post(held="flood"))
-    assert [(r.reason, r.detail) for r in selection.refused] == [(Reason.HELD, "flood")]
+    selection = choose(post(held="its title is cut"))
+    assert [(r.reason, r.detail) for r in selection.refused] == [(Reason.HELD, "its title is cut")]
+    assert [p.id for p in selection.awaited] == [1]
+
+
+def test_only_held_posts_that_would_be_in_the_issue_are_awaited() -> None:
+    newer = [post(n, published_at=TUESDAY - timedelta(hours=n)) for n in (1, 2)]
+    over_the_cap = post(3, held="its title is cut", published_at=TUESDAY - timedelta(hours=3))
+    without_words = post(4, held="it has no title", title="", published_at=TUESDAY)
+    old = post(5, held="its title is cut", published_at=TUESDAY - timedelta(days=90))
+    selection = choose(*newer, over_the_cap, without_words, old, per_source=3)
+    assert {p.id for p in selection.chosen} == {1, 2}
+    assert selection.awaited == ()
+
+
+def test_a_held_post_takes_no_place_from_a_good_one() -> None:
+    held = post(1, held="its title is cut", published_at=TUESDAY)
+    good = [post(n, published_at=TUESDAY - timedelta(hours=n)) for n in (2, 3)]
+    selection = choose(held, *good, per_source=2)
+    assert {p.id for p in selection.chosen} == {2, 3}
+    assert [p.id for p in selection.awaited] == [1]
+
+
+def test_quarantine_and_a_persons_word_come_before_every_rule() -> None:
+    assert why(post(alarm="flood", held="its title is cut")) is Reason.QUARANTINED
+    assert why(post(alarm="flood", decision=Decision.DROPPED)) is Reason.DROPPED
+
+
+def test_tags_are_known_in_every_spelling() -> None:
+    topics = TopicSettings(aliases={"databases": ("datastores",)})
+    tagged = post(tags=("Golang", "Datastores"))
+    for rule in ({"exclude_tags": ("go",)}, {"exclude_tags": ("Database",)}):
+        (refusal,) = choose(tagged, topics=topics, **rule).refused
+        assert refusal.reason is Reason.TAG
+    assert choose(tagged, topics=topics, include_tags=("databases",)).chosen
 
 
 def test_tags_authors_and_words_keep_posts_out_and_say_which() -> None:

@@ -1,0 +1,154 @@
+"""What an element is to a reader, told by its name, class names and attributes; pure.
+
+Themes disagree about everything but words: Ghost's ``post-card-title``, WordPress's
+``entry-title``, a block theme's ``wp-block-post-title`` and a CSS module's ``BlogCard_title__x7f``
+all hold the word "title". So the known markups are one vocabulary, not a list of themes.
+"""
+
+import re
+
+from digest.sources.element import Element, vocabulary
+
+HEADINGS = vocabulary("h1 h2 h3 h4 h5 h6")
+
+TITLE = vocabulary("title headline heading subject")
+CARD = vocabulary(
+    "post posts entry entries article articles card hentry blog story archive feed item teaser"
+    " episode news"
+)
+DATE = vocabulary(
+    "date time published updated posted created timestamp datetime datepublished pubdate day"
+    " calendar"
+)
+EXCERPT = vocabulary(
+    "excerpt summary description desc teaser snippet deck dek abstract preview intro subtitle"
+    " standfirst lede lead blurb subheading"
+)
+CONTENT = vocabulary("content body text prose markdown articlebody story")
+TAGS = vocabulary(
+    "tag tags category categories cat cats topic topics label labels badge badges chip chips"
+    " taxonomy kicker eyebrow keywords terms articlesection hashtag rubrik rubrique kategorie"
+    " schlagwort marke"
+)
+AUTHOR = vocabulary("author authors byline creator writer by autor")
+MORE = vocabulary("more readmore continue")
+META = vocabulary("meta metadata info footer details comments share social stats views")
+
+_SIDE_TAGS = vocabulary("nav footer aside form dialog button select label")
+_SIDE = vocabulary(
+    "related recommended popular trending newsletter subscribe subscription signup cookie cookies"
+    " consent comments breadcrumb breadcrumbs crumbs share sharing social ads sponsor sponsors"
+    " promo"
+)
+_LAYOUT = vocabulary(  # the content may be wrapped in them as well: "content-sidebar-wrap"
+    "sidebar widgets nav navbar navigation menu pagination pager paging paginate toc tagcloud modal"
+    " popup footer toolbar dropdown search blogroll colophon"
+)
+_NAVIGATION = vocabulary("navigation contentinfo complementary search dialog banner")
+# WordPress names its sidebars so; page builders call every part of a page "x-widget".
+_WIDGET = re.compile(r"widget(?:$|_)|(?:.*-)?widget-area$")
+_WORD_BREAK = re.compile(r"[-_]+")
+
+_LABEL_PATHS = r"tags?|categor(?:y|ies)|topics?|labels?|tagged|schlagwort|kategorie|sujet|etiqueta"
+_LABEL_LINK = re.compile(
+    rf"(?:^|/)(?:{_LABEL_PATHS})/?[/#][^/?#]|[?&](?:tag|category)=", re.IGNORECASE
+)
+_AUTHOR_LINK = re.compile(
+    r"(?:^|/)(?:authors?|people|writers?|users?|members?)/[^/?#]|/@[\w.-]+/?(?:\?|$)", re.IGNORECASE
+)
+_ARCHIVE_LINK = re.compile(r"(?:^|/)(?:series|archives?)/[^/?#]", re.IGNORECASE)
+_PAGING = re.compile(r"/page/\d+/?$|[?&](?:page|paged)=\d+$|/page\d+/?$", re.IGNORECASE)
+_ADDRESS = re.compile(r"^(?:https?:|//|/|\.|\?|[^:#]+(?:[/?#]|$))", re.IGNORECASE)
+_TOOL = re.compile(
+    r"/(?:intent/|(?:sharer?|shareArticle|submit)(?:\.php)?/?\?|pin/create|wp-login|wp-admin"
+    r"|cdn-cgi/)|replytocom|/(?:rss|feed)/?$"
+    r"|\.(?:xml|rss|atom|json|png|jpe?g|gif|svg|webp|zip|css|js)$",
+    re.IGNORECASE,
+)
+_NO_POST = vocabulary("tag author category next prev home license")
+_ON = re.compile(
+    r"^\W*(?:(?:read|continue|keep|mehr|weiter|lire|leer|leggi|ler|lees|more|full|view|see|learn)"
+    r"(?!\w)|weiterlesen|阅读|閱讀|続き|もっと|더|читать|далее|ادامه|اقرأ|المزيد|$)",
+    re.IGNORECASE,
+)
+_ON_LENGTH = 40  # characters
+
+
+def has(element: Element, role: frozenset[str]) -> bool:
+    """Whether one of these words is among the element's names."""
+    return not role.isdisjoint(element.names)
+
+
+def is_beside(element: Element) -> bool:
+    """Whether the element holds nothing of the page's list, but stands around it."""
+    if element.beside is None:
+        element.beside = _stands_beside(element)
+    return element.beside
+
+
+def _stands_beside(element: Element) -> bool:
+    if element.get("role") in _NAVIGATION:
+        return True
+    words = element.names.union(_WORD_BREAK.split(element.get("id").lower()))
+    if element.tag in _SIDE_TAGS:
+        return not (element.tag == "aside" and "featured" in words)
+    if element.tag in {"html", "body", "main", "article"} or "main" in words:
+        return False
+    if element.get("role") in {"main", "feed"}:
+        return False
+    is_widget = any(_WIDGET.match(name) for name in element.classes)
+    if not _SIDE.isdisjoint(words):
+        return True
+    return (is_widget or not _LAYOUT.isdisjoint(words)) and not _holds_content(element)
+
+
+def _holds_content(element: Element) -> bool:
+    return any(inner.tag in {"main", "article"} for inner in element.elements())
+
+
+def is_outside(element: Element) -> bool:
+    """Whether the element, or one around it, stands beside the page's list."""
+    return is_beside(element) or any(is_beside(around) for around in element.ancestors())
+
+
+def may_lead_to_post(anchor: Element) -> bool:
+    """Whether a link could be a post's: no fragment, mail, share button, tag or next page."""
+    href = anchor.get("href").strip()
+    if not _ADDRESS.match(href) or not _NO_POST.isdisjoint(anchor.get("rel").lower().split()):
+        return False
+    path = href.partition("?")[0].partition("#")[0]
+    elsewhere = (_LABEL_LINK, _AUTHOR_LINK, _ARCHIVE_LINK)
+    return not (
+        _TOOL.search(href) or _PAGING.search(href) or any(p.search(path) for p in elsewhere)
+    )
+
+
+def is_label_link(anchor: Element) -> bool:
+    """Whether a link leads to a tag or category."""
+    rel = anchor.get("rel").lower().split()
+    return "tag" in rel or "category" in rel or bool(_LABEL_LINK.search(anchor.get("href")))
+
+
+def is_author(element: Element) -> bool:
+    """Whether an element is called an author, or a user's name."""
+    return has(element, AUTHOR) or {"user", "name"} <= element.names
+
+
+def is_author_link(anchor: Element) -> bool:
+    """Whether a link leads to all posts of one author."""
+    rel = anchor.get("rel").lower().split()
+    return "author" in rel or bool(_AUTHOR_LINK.search(anchor.get("href")))
+
+
+def leads_on(anchor: Element) -> bool:
+    """Whether a link says no more than "Read more" in some language, or only an arrow."""
+    shown = anchor.text
+    return len(shown) <= _ON_LENGTH and (has(anchor, MORE) or bool(_ON.match(shown)))
+
+
+def is_pill(element: Element) -> bool:
+    """Whether utility classes draw a small box with round corners: a label."""
+    classes = element.classes
+    return any(name.startswith("rounded") for name in classes) and any(
+        name.startswith("px-") for name in classes
+    )

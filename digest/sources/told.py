@@ -1,0 +1,33 @@
+"""The lists of posts that a page tells machines of: JSON-LD, a framework's data, Next.js rows."""
+
+from digest.sources import flight, structured
+from digest.sources.addresses import addresses_of
+from digest.sources.dom import Document
+from digest.sources.mining import Found, mine, surroundings_of
+from digest.sources.objects import post_lists
+from digest.sources.written import Reader
+
+
+def told_by(document: Document, *, base: str, reader: Reader) -> list[Found]:
+    """Return every list that stands in the page's scripts, the surest kind first."""
+    anchors = (e.get("href") for e in document.root.elements() if e.tag == "a")
+    link_of = addresses_of(anchors, base=base).of
+    kinds = {
+        "ld": list(structured.graphs(document)),
+        "data": list(structured.page_data(document)),
+        "flight": list(flight.rows(document).values()),
+    }
+    return [
+        Found(cards=posts.cards, shape=f"{kind} {posts.path}".strip())
+        for kind, values in kinds.items()
+        for value in values
+        for posts in post_lists(value, reader=reader, link_of=link_of)
+    ]
+
+
+def shown_later(document: Document, *, base: str, reader: Reader) -> Found:
+    """Return the posts that scripts will show: React's elements wait in the flight payload."""
+    tree = flight.tree(flight.rows(document))
+    around = surroundings_of(tree, base=base, page_url=document.url, reader=reader)
+    found = mine(tree, around=around)
+    return Found(cards=found.cards, shape=f"flight {found.shape}", score=found.score)
