@@ -1,6 +1,7 @@
 """Builds the parts from the configuration and joins them; the only place that does."""
 
 import ipaddress
+import logging
 import os
 import secrets
 import threading
@@ -8,10 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest.clock import Clock
 from digest.config import Configuration
+from digest.delivery.local import Crew
+from digest.delivery.pace import Pace
 from digest.delivery.sender import Sender
 from digest.editions.issue import Issue
 from digest.editions.store import Edition, Variant
@@ -30,17 +34,31 @@ from digest.sources.poll import PollResult, poll
 from storage.database import Database
 from subscribers.tokens import Keyring, Purpose
 
+if TYPE_CHECKING:
+    from digest.delivery.fleet import Fleet
+
 _SECRET_BYTES = 32
 _SHORTEST_SECRET = 24
 
 
 class App:
-    """The parts of one installation, built when they are first needed."""
+    """The parts of one installation, built when they are first needed.
 
-    def __init__(self, config: Configuration, *, clock: Clock, stop: threading.Event) -> None:
+    ``path`` is the configuration file, with which more processes of ours can be started.
+    """
+
+    def __init__(
+        self,
+        config: Configuration,
+        *,
+        clock: Clock,
+        stop: threading.Event,
+        path: Path | None = None,
+    ) -> None:
         self.config = config
         self.clock = clock
         self.stop = stop
+        self.path = path
         self.database = Database(config.database)
 
     def close(self) -> None:
@@ -116,6 +134,45 @@ class App:
             clock=self.clock,
             stop=self.stop,
             processes=self.processes,
+            pace=self.pace,
+        )
+
+    @cached_property
+    def pace(self) -> Pace:
+        """What keeps all senders together below the rate that was set."""
+        return Pace(self.database, settings=self.config.pace)
+
+    def crew(self, *command: str) -> Crew | None:
+        """Return what runs a command of ours in child processes; None where none can be started.
+
+        They see the configuration and the time that we see.
+        """
+        if self.path is None or self.config.carrier.kind == "memory":
+            return None
+        options = ["--config", str(self.path.absolute()), "--json"]
+        if self.clock.offset:
+            options += ["--at", self.clock.now().isoformat()]
+        if logging.getLogger().isEnabledFor(logging.DEBUG):
+            options += ["--verbose"]
+        return Crew(command=[*options, *command], clock=self.clock, stop=self.stop)
+
+    @cached_property
+    def fleet(self) -> "Fleet":
+        """The queue that workers on any machine work off; an extra brings what it needs."""
+        try:
+            from digest.delivery.fleet import Fleet  # noqa: PLC0415 - an extra
+        except ImportError as error:
+            raise ConfigurationError(
+                f"[engine] kind = 'fleet' needs a package that is missing ({error.name});"
+                " run: pip install weekly-digest[fleet]"
+            ) from error
+        return Fleet(
+            self.database,
+            settings=self.config.engine,
+            clock=self.clock,
+            stop=self.stop,
+            lease=self.config.delivery.lease_seconds,
+            marks=self.keyring.mailbox_keys("no mailbox, but all machines of one fleet"),
         )
 
     @cached_property

@@ -8,12 +8,12 @@ import dataclasses
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -23,15 +23,18 @@ from pydantic_settings import (
 
 from digest import toml
 from digest.calendar import ScheduleSettings
-from digest.delivery.sender import DeliverySettings
+from digest.delivery.engine import EngineSettings
+from digest.delivery.pace import PaceSettings
+from digest.delivery.settings import DeliverySettings
 from digest.editions.issue import NewsletterSettings
 from digest.errors import ConfigurationError
 from digest.http import HttpSettings
 from digest.mail.mime import SenderSettings
 from digest.pages import WebSettings
+from digest.posts.topics import TopicSettings
 from digest.providers.registry import CarrierSettings
 from digest.render.compose import EmailSettings
-from digest.selection import SelectionRules
+from digest.selection import HygieneSettings, SelectionRules
 from digest.setting import (
     FILE,
     PREFIX,
@@ -46,6 +49,8 @@ from digest.setting import (
 )
 from digest.sources.guard import ParserSettings
 from digest.sources.poll import PollSettings
+from digest.sources.recipe import Recipe
+from digest.sources.watch import WatchSettings
 from storage.database import DatabaseSettings
 
 NOT_SETTINGS = frozenset({"DIGEST_CONFIG"})
@@ -77,13 +82,19 @@ class Configuration(BaseSettings):
     newsletter: NewsletterSettings = NewsletterSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     selection: SelectionRules = SelectionRules()
+    topics: TopicSettings = TopicSettings()
+    hygiene: HygieneSettings = HygieneSettings()
     http: HttpSettings = HttpSettings()
     sources: PollSettings = PollSettings()
+    watch: WatchSettings = WatchSettings()
     parser: ParserSettings = ParserSettings()
+    recipes: Mapping[str, Recipe] = Field(default_factory=dict)
     email: EmailSettings = EmailSettings()
     sender: SenderSettings = SenderSettings()
     carrier: CarrierSettings = CarrierSettings()
     delivery: DeliverySettings = DeliverySettings()
+    engine: EngineSettings = EngineSettings()
+    pace: PaceSettings = PaceSettings()
     web: WebSettings = WebSettings()
     database: DatabaseSettings = DatabaseSettings()
 
@@ -107,7 +118,8 @@ def load(path: Path) -> Configuration:
     document = toml.read(path)
     settings = every_setting()
     _refuse_unknown_variables(os.environ)
-    problems = [*unknown(document.data, settings), *mistyped(document.data, settings)]
+    known = [*settings, *_recipe_settings(document.data)]
+    problems = [*unknown(document.data, known), *mistyped(document.data, known)]
     if problems:
         raise _refusal(problems, document)
     try:
@@ -121,12 +133,24 @@ def load(path: Path) -> Configuration:
 
 
 def every_setting() -> list[Setting]:
-    """List every setting there is, in the order of the sections."""
+    """List every setting there is, in the order of the sections.
+
+    Without the recipes: how many there are and what they are called is up to the operator.
+    """
     return [
         setting
         for name, section in Configuration.model_fields.items()
+        if dataclasses.is_dataclass(section.annotation)
         for setting in settings_of(section.annotation, section.default, at=(name,))
     ]
+
+
+def _recipe_settings(data: Mapping[str, Any]) -> Iterator[Setting]:
+    """List the settings of each recipe in a file, and of one called NAME where there is none."""
+    recipes = data.get("recipes")
+    names = list(recipes) if isinstance(recipes, Mapping) else []
+    for name in names or ["NAME"]:
+        yield from settings_of(Recipe, Recipe(post="article"), at=("recipes", name))
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -1,82 +1,125 @@
 """What an operator enters by hand: sources to follow, and readers who have agreed."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.app import App
 from digest.errors import UsageError
-from digest.sources import fetch
-from digest.sources.adapter import Reading, UnreadableError
+from digest.sources import opml
+from digest.sources.adapter import Page
 from digest.sources.guard import Parser
+from digest.sources.opml import Outline
+from digest.sources.shelf import AddedSource, NewSource, Shelf, refuse_unfit
+from digest.sources.trial import Trial, try_address, try_saved
 from digest.tables import SourceRow
 from subscribers import directory
 from subscribers.addresses import Mailbox
 from subscribers.directory import Member
 from subscribers.errors import SubscriberError
 
-_LONGEST_URL = 2048
-_LONGEST_NAME = 100
 _BATCH = 500  # people per transaction: short locks, few commits
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddedSource:
-    """A source that is followed now; ``new`` is False when it was there already."""
-
-    name: str
-    url: str
-    new: bool
 
 
 def add_source(
     app: App, url: str, *, name: str | None = None, topic: str | None = None
 ) -> AddedSource:
     """Follow one feed (see `add_sources`)."""
-    return add_sources(app, [url], name=name, topic=topic)[0]
+    return add_sources(app, [NewSource(url=url, name=name)], topic=topic)[0]
 
 
 def add_sources(
-    app: App,
-    urls: Sequence[str],
-    *,
-    name: str | None = None,
-    topic: str | None = None,
-    write: bool = True,
+    app: App, wanted: Sequence[NewSource], *, topic: str | None = None, write: bool = True
 ) -> list[AddedSource]:
-    """Follow feeds: all of them, or none when one is no web address.
+    """Follow sources: all of them, or none when one is no web address or its name is taken.
 
-    The same address twice is one source. Without ``write`` nothing is kept.
+    The same address twice is one source, whether it begins with http or https. Without ``write``
+    nothing is kept.
     """
-    for url in urls:
-        _refuse_no_address(url)
-    for word in (name, topic):
-        if word is not None and not 0 < len(word.strip()) <= _LONGEST_NAME:
-            raise UsageError(f"--name and --topic take 1 to {_LONGEST_NAME} characters")
+    refuse_unfit((one.url for one in wanted), names=(topic, *(one.name for one in wanted)))
     with app.database.begin() as session:
-        added = [_follow(session, url, name=name, topic=topic, now=app.clock.now()) for url in urls]
+        shelf = Shelf(session, now=app.clock.now())
+        added = [shelf.follow(replace(one, topic=one.topic or topic)) for one in wanted]
         if not write:
             session.rollback()
     return added
 
 
-def try_source(app: App, url: str) -> Reading:
-    """Read a feed without saving anything; raises `DigestError` when there is nothing to read."""
+def try_sources(
+    app: App,
+    urls: Sequence[str],
+    *,
+    kind: str | None = None,
+    recipe: str | None = None,
+    step: Callable[[], None] = lambda: None,
+) -> list[Trial]:
+    """Find out how each address is best read, and what it would bring; nothing is saved.
+
+    ``recipe`` names the one in the configuration that is used.
+    """
+    refuse_unfit(urls)
+    selectors = _recipe(app, recipe)
+    trials: list[Trial] = []
     with Parser(app.config.parser) as parser:
-        fetched = fetch.fetch(
-            fetch.Source(id=0, name=url, url=url),
-            client=app.client,
+        for url in urls:
+            trial = try_address(
+                url,
+                client=app.client,
+                parser=parser,
+                now=app.clock.now(),
+                kind=kind,
+                recipe=selectors,
+                pause=app.stop.is_set,
+            )
+            trials.append(trial)
+            step()
+    return trials
+
+
+def try_page(
+    app: App, content: bytes, *, url: str, kind: str | None = None, recipe: str | None = None
+) -> Trial:
+    """Say what a saved page or feed would bring if it were read at this address; no network."""
+    refuse_unfit([url])
+    selectors = _recipe(app, recipe)
+    with Parser(app.config.parser) as parser:
+        return try_saved(
+            Page(url=url, content=content),
             parser=parser,
             now=app.clock.now(),
+            kind=kind,
+            recipe=selectors,
         )
-    if fetched.reading is None:
-        raise UnreadableError(f"{url}: {fetched.state}: {fetched.detail}", state=str(fetched.state))
-    return fetched.reading
+
+
+def import_sources(
+    app: App, outlines: Sequence[Outline], *, write: bool = True
+) -> list[tuple[Outline, str]]:
+    """Follow what a list names; returns each line with what became of it.
+
+    That is "added", "known" (followed already), "double of line N", or "refused: why".
+    """
+    with app.database.begin() as session:
+        shelf = Shelf(session, now=app.clock.now())
+        fates = [(outline, shelf.take(outline)) for outline in outlines]
+        if not write:
+            session.rollback()
+    return fates
+
+
+def export_sources(app: App) -> str:
+    """Return every source as OPML."""
+    outlines = [
+        Outline(
+            line=number, name=row.name, url=row.url, kind=row.kind, home=row.home or "",
+            topic=row.topic,
+        )
+        for number, row in enumerate(sources(app), 1)
+    ]  # fmt: skip
+    return opml.write(outlines, title=app.config.newsletter.name)
 
 
 def sources(app: App) -> Sequence[SourceRow]:
@@ -186,29 +229,6 @@ def _add_one(
     return str(added.outcome)
 
 
-def _refuse_no_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and len(url) <= _LONGEST_URL
-    except ValueError:  # a broken IPv6 address
-        usable = False
-    if not usable:
-        raise UsageError(f"{url!r} is no web address; it starts with https:// or http://")
-
-
-def _follow(
-    session: Session, url: str, *, name: str | None, topic: str | None, now: datetime
-) -> AddedSource:
-    known = session.scalar(select(SourceRow).where(SourceRow.url == url))
-    if known:
-        return AddedSource(name=known.name, url=url, new=False)
-    wanted = name or _name_for(session, url)
-    if session.scalar(select(SourceRow.id).where(SourceRow.name == wanted)):
-        raise UsageError(f"a source is named {wanted!r} already; choose another --name")
-    session.add(SourceRow(name=wanted, url=url, kind="feed", topic=topic, added_at=now))
-    return AddedSource(name=wanted, url=url, new=True)
-
-
 def _named(session: Session, name: str) -> SourceRow:
     row = session.scalar(select(SourceRow).where(SourceRow.name == name))
     if row is None:
@@ -216,16 +236,11 @@ def _named(session: Session, name: str) -> SourceRow:
     return row
 
 
-def _name_for(session: Session, url: str) -> str:
-    """Name a source after its address, with a number when that name is taken."""
-    parts = urlsplit(url)
-    base = re.sub(r"^www\.", "", parts.hostname or "source")
-    path = re.sub(r"\W+", "-", re.sub(r"\.(xml|json|rss|atom|rdf)$", "", parts.path)).strip("-")
-    generic = {"", "feed", "rss", "atom", "index", "feed-xml"}
-    name = base if path.casefold() in generic else f"{base}-{path}"
-    taken = set(session.scalars(select(SourceRow.name).where(SourceRow.name.startswith(name))))
-    number = 2
-    candidate = name
-    while candidate in taken:
-        candidate, number = f"{name}-{number}", number + 1
-    return candidate
+def _recipe(app: App, name: str | None) -> Mapping[str, str] | None:
+    """Return the selectors of a recipe in the configuration; raises `UsageError`."""
+    if name is None:
+        return None
+    recipes = app.config.recipes
+    if name not in recipes:
+        raise UsageError(f"config.toml has no recipe for {name!r}; write one as [recipes.{name}]")
+    return asdict(recipes[name])

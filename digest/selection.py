@@ -3,16 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from digest.calendar import Period
 from digest.limits import CountOrNone, Days
+from digest.posts.dating import effective_instant
 from digest.posts.identity import instant, title_key
-from digest.posts.post import Post
-
-_TOLERANCE = timedelta(days=1)  # a date this far ahead is a time zone, not a mistake
-_EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
+from digest.posts.post import Decision, Post
+from digest.posts.topics import TopicSettings, canonical_tag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +20,9 @@ class SelectionRules:
     """What may come into an issue.
 
     Zero means no limit. ``late_days`` is how far before the window a post may be dated that was
-    seen too late for the issue it belonged to. Tags, authors and words are compared without case;
-    a word stands for itself in the title or the summary, not inside a longer word.
+    seen too late for the issue it belonged to. Tags are compared in all their spellings ("golang"
+    is "go"), authors and words without case; a word stands for itself in the title or the
+    summary, not inside a longer word.
     """
 
     per_source: CountOrNone = 8
@@ -34,10 +35,22 @@ class SelectionRules:
     exclude_words: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class HygieneSettings:
+    """What becomes of an issue when a post in it waits for a person.
+
+    ``held``: "hold" keeps the issue until somebody decided, "skip" leaves the post out.
+    """
+
+    held: Literal["hold", "skip"] = "hold"
+
+
 class Reason(StrEnum):
     """Why a post is not in this issue; each is a sentence's end after "because it"."""
 
     HELD = "waits for a person"
+    QUARANTINED = "came when its blog was put in quarantine"
+    DROPPED = "was dropped by a person"
     BASELINE = "was there before the blog was first read, without a date in this window"
     BEFORE = "was dated before this window and seen in time for an earlier issue"
     TOO_OLD = "is dated too long before this window"
@@ -61,11 +74,15 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """The chosen posts in the order of the issue (the first is the lead), and all the others."""
+    """The chosen posts in the order of the issue (the first is the lead), and all the others.
+
+    ``awaited`` are those refused that would be in the issue if a person let them.
+    """
 
     chosen: tuple[Post, ...]
     refused: tuple[Refusal, ...]
     enough: bool
+    awaited: tuple[Post, ...] = ()
 
     def surplus(self) -> dict[str, int]:
         """Count the posts over the cap by source, for the line "4 more from ..."."""
@@ -74,15 +91,12 @@ class Selection:
 
 
 def effective(post: Post) -> datetime:
-    """Return the instant that decides a post's week.
-
-    The source's own date, unless it is missing, absurd, or in the future when we first saw it:
-    then the time when we first saw it.
-    """
-    stated = instant(post.published_at, post.published_on)
-    if stated is None or stated < _EARLIEST or stated > post.first_seen_at + _TOLERANCE:
-        return post.first_seen_at
-    return stated
+    """Return the instant that decides a post's week (see `posts.dating`)."""
+    return effective_instant(
+        published_at=post.published_at,
+        published_on=post.published_on,
+        first_seen_at=post.first_seen_at,
+    )
 
 
 def select(
@@ -91,34 +105,50 @@ def select(
     rules: SelectionRules,
     period: Period,
     seen_since: datetime | None,
+    topics: TopicSettings | None = None,
 ) -> Selection:
     """Choose from the posts that are in no issue yet.
 
     ``seen_since`` is when the last issue was frozen: a post dated before the window but seen
-    after that moment came too late for its own issue and goes into this one.
+    after that moment came too late for its own issue and goes into this one. ``topics`` knows
+    the spellings of tags.
     """
     refused: list[Refusal] = []
     fit: list[Post] = []
     for post in candidates:
-        refusal = _refuse(post, rules=rules, period=period, seen_since=seen_since)
+        refusal = _refuse(post, rules=rules, period=period, seen_since=seen_since, topics=topics)
         if refusal:
             refused.append(refusal)
         else:
             fit.append(post)
-    chosen = _within_caps(fit, rules=rules, refused=refused)
-    enough = len(chosen) >= max(1, rules.minimum)
-    return Selection(chosen=_in_order(chosen), refused=tuple(refused), enough=enough)
+    held = [post for post in fit if post.held]
+    wanted = _within_caps(fit, rules=rules, refused=[])
+    refused += [Refusal(post=post, reason=Reason.HELD, detail=post.held or "") for post in held]
+    chosen = _within_caps([p for p in fit if not p.held], rules=rules, refused=refused)
+    return Selection(
+        chosen=_in_order(chosen),
+        refused=tuple(refused),
+        enough=len(chosen) >= max(1, rules.minimum),
+        awaited=tuple(post for post in wanted if post.held and (post.title or post.summary)),
+    )
 
 
 def _refuse(
-    post: Post, *, rules: SelectionRules, period: Period, seen_since: datetime | None
+    post: Post,
+    *,
+    rules: SelectionRules,
+    period: Period,
+    seen_since: datetime | None,
+    topics: TopicSettings | None,
 ) -> Refusal | None:
-    if post.held:
-        return Refusal(post=post, reason=Reason.HELD, detail=post.held)
+    if post.decision is Decision.DROPPED:
+        return Refusal(post=post, reason=Reason.DROPPED)
+    if post.alarm:
+        return Refusal(post=post, reason=Reason.QUARANTINED, detail=post.alarm)
     untimely = _untimely(post, rules=rules, period=period, seen_since=seen_since)
     if untimely:
         return Refusal(post=post, reason=untimely, detail=f"{effective(post):%Y-%m-%d}")
-    return _unwanted(post, rules)
+    return _unwanted(post, rules, topics)
 
 
 def _untimely(
@@ -144,13 +174,26 @@ def _day(post: Post) -> int:
     return post.published_on.toordinal() if post.published_on else 0
 
 
-def _unwanted(post: Post, rules: SelectionRules) -> Refusal | None:
-    tags = {tag.casefold() for tag in post.tags}
+def _unwanted(post: Post, rules: SelectionRules, topics: TopicSettings | None) -> Refusal | None:
+    return _unwanted_tag(post, rules, topics) or _unwanted_words(post, rules)
+
+
+def _unwanted_tag(
+    post: Post, rules: SelectionRules, topics: TopicSettings | None
+) -> Refusal | None:
+    if not rules.include_tags and not rules.exclude_tags:
+        return None
+    tags = {canonical_tag(tag, settings=topics) for tag in post.tags}
     for tag in rules.exclude_tags:
-        if tag.casefold() in tags:
+        if canonical_tag(tag, settings=topics) in tags:
             return Refusal(post=post, reason=Reason.TAG, detail=tag)
-    if rules.include_tags and not tags & {tag.casefold() for tag in rules.include_tags}:
+    wanted = {canonical_tag(tag, settings=topics) for tag in rules.include_tags}
+    if wanted and not tags & wanted:
         return Refusal(post=post, reason=Reason.NO_TAG, detail=", ".join(rules.include_tags))
+    return None
+
+
+def _unwanted_words(post: Post, rules: SelectionRules) -> Refusal | None:
     if post.author and post.author.casefold() in {a.casefold() for a in rules.exclude_authors}:
         return Refusal(post=post, reason=Reason.AUTHOR, detail=post.author)
     text = f" {title_key(post.title)} {title_key(post.summary or '')} "
@@ -172,9 +215,11 @@ def _within_caps(
     of_source: Counter[int] = Counter()
     for post in _newest_first(fit):
         if rules.per_source and of_source[post.source_id] >= rules.per_source:
-            refused.append(Refusal(post=post, reason=Reason.SOURCE_CAP))
+            detail = f"per_source = {rules.per_source}"
+            refused.append(Refusal(post=post, reason=Reason.SOURCE_CAP, detail=detail))
         elif rules.per_issue and len(kept) >= rules.per_issue:
-            refused.append(Refusal(post=post, reason=Reason.ISSUE_CAP))
+            detail = f"per_issue = {rules.per_issue}"
+            refused.append(Refusal(post=post, reason=Reason.ISSUE_CAP, detail=detail))
         else:
             of_source[post.source_id] += 1
             kept.append(post)

@@ -7,20 +7,27 @@ delivery per reader and mailbox. A scheduler that rings twice finds the row alre
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
 from storage.types import UTCDateTime
 from subscribers.tables import ConfirmationRow, ConsentEventRow, SubscriberRow, SuppressionRow
 
+WAITING = text("state IN ('pending', 'deferred')")
+"""The rows whose turn may come; a query that uses their index says it in these very words."""
+HELD = text("worker_id IS NOT NULL")
+
 __all__ = [
+    "HELD",
+    "WAITING",
     "Base",
     "ConfirmationRow",
     "ConsentEventRow",
     "DeliveryRow",
     "EditionRow",
     "ExclusionRow",
+    "PaceRow",
     "PlacementRow",
     "PostKeyRow",
     "PostRow",
@@ -61,6 +68,12 @@ class SourceRow(Base):
     claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     failures: Mapped[int] = mapped_column(default=0)
     entries: Mapped[int | None] = mapped_column()  # posts seen at the last successful reading
+    shape: Mapped[str | None] = mapped_column(Text)  # where on the page they were found
+    # What looked wrong with a reading, and when; new posts wait until a person releases it.
+    alarm: Mapped[str | None] = mapped_column(String(20))
+    alarm_reason: Mapped[str | None] = mapped_column(Text)
+    quarantined_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class PostRow(Base):
@@ -81,8 +94,16 @@ class PostRow(Base):
     published_on: Mapped[Any] = mapped_column(Date, nullable=True)  # set when only a day is known
     first_seen_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    # Why this post is not to be mailed ("old", "flood", ...); NULL means it may be.
-    held: Mapped[str | None] = mapped_column(String(40), index=True)
+    # What the source said, where it was repaired; NULL means that the words above are its own.
+    raw_title: Mapped[str | None] = mapped_column(Text)
+    raw_summary: Mapped[str | None] = mapped_column(Text)
+    rules: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    fitness: Mapped[str] = mapped_column(String(12), default="clean", server_default="clean")
+    looked_up_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # on its own page
+    # Why it is not to be mailed: its words, its source's quarantine, or a person's word.
+    held: Mapped[str | None] = mapped_column(String(100), index=True)
+    alarm: Mapped[str | None] = mapped_column(String(20), index=True)
+    decision: Mapped[str | None] = mapped_column(String(10))
 
 
 class PostKeyRow(Base):
@@ -195,7 +216,7 @@ class DeliveryRow(Base):
     mailbox_key: Mapped[str] = mapped_column(String(64))
     variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
     state: Mapped[str] = mapped_column(String(12))
-    worker_id: Mapped[int | None] = mapped_column(ForeignKey("worker.id"), index=True)
+    worker_id: Mapped[int | None] = mapped_column(ForeignKey("worker.id"))
     epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     crashes: Mapped[int] = mapped_column(default=0, server_default="0")
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -207,5 +228,23 @@ class DeliveryRow(Base):
     __table_args__ = (
         UniqueConstraint("edition_id", "subscriber_id"),
         UniqueConstraint("edition_id", "mailbox_key"),
-        Index("ix_delivery_edition_id_state_id", "edition_id", "state", "id"),
+        # Only rows that wait stand in it: handing a letter over touches it once, not four times.
+        Index(
+            "ix_delivery_waiting",
+            "edition_id",
+            "id",
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+        Index("ix_delivery_held", "worker_id", sqlite_where=HELD, postgresql_where=HELD),
     )
+
+
+class PaceRow(Base):
+    """How fast letters may leave, for all processes together: when the next one may."""
+
+    __tablename__ = "pace"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    next_at: Mapped[float] = mapped_column(Float)  # seconds since 1970, in the database's time

@@ -8,44 +8,49 @@ whose edition it is, the conditional updates decide who freezes it, and the ledg
 sends which letter.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from digest import calendar, selection
+from digest import calendar, dispatch, selection
 from digest.app import App
 from digest.calendar import Period
 from digest.delivery import ledger
 from digest.delivery.sender import SendReport
-from digest.delivery.state import DeliveryState
+from digest.dispatch import Report, hash_of
 from digest.editions import store as editions
+from digest.editions.cards import MOST_TEXTS, Card, arrange
 from digest.editions.issue import Issue, write_issue
 from digest.editions.state import GOING, OPEN, EditionState
 from digest.editions.store import Edition, Variant
 from digest.errors import PersonNeededError, UsageError
+from digest.posts.post import Post
 from digest.render.compose import ComposedIssue
 from digest.render.lint import Finding
 from digest.selection import Selection
 from digest.sources.claim import being_read
 from digest.sources.poll import PollResult
+from digest.sources.quarantine import Quarantined, all_quarantined
 from digest.tables import SourceRow
+
+_REMEMBERED = timedelta(days=730)  # how long readers may remember a post
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What the issue of a period would be at this moment; nothing is written yet.
 
-    ``issue`` is None, and ``composed`` empty, when too few posts are in it. A post seen after
-    ``drawn_at`` is not in it, and has not had its chance.
+    ``issue`` is None, and ``composed`` empty, when too few posts are in it. ``cards`` group the
+    chosen posts by topic. A post seen after ``drawn_at`` is not in it, and has not had its chance.
     """
 
     drawn_at: datetime
     period: Period
     selection: Selection
+    cards: tuple[Card, ...] = ()
     issue: Issue | None = None
     composed: tuple[ComposedIssue, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -63,7 +68,7 @@ class Week:
     ``edition`` is the due one, or None when no slot has come. ``sent`` has a report for every
     edition that was worked on, older ones first. ``unknown`` counts letters that a dead process
     left behind. ``elsewhere`` names the sources that another process is reading: it was left to
-    that one to settle the issue.
+    that one to settle the issue. ``quarantined`` are the sources whose new posts wait.
     """
 
     polled: tuple[PollResult, ...]
@@ -71,14 +76,7 @@ class Week:
     sent: tuple[tuple[Edition, SendReport], ...] = ()
     unknown: int = 0
     elsewhere: tuple[str, ...] = ()
-
-
-Report = Callable[[DeliveryState], None]
-
-BROKEN_SEAL = (
-    "the seal is broken: its words were changed after the freeze; restore the database from a"
-    " backup, or close the issue"
-)
+    quarantined: tuple[Quarantined, ...] = ()
 
 
 def run(app: App, *, report: Report = lambda _state: None) -> Week:
@@ -93,7 +91,14 @@ def run(app: App, *, report: Report = lambda _state: None) -> Week:
     if edition:
         with app.database.read() as session:
             edition = editions.get(session, edition.id)
-    return Week(polled=polled, edition=edition, sent=sent, unknown=unknown, elsewhere=elsewhere)
+    return Week(
+        polled=polled,
+        edition=edition,
+        sent=sent,
+        unknown=unknown,
+        elsewhere=elsewhere,
+        quarantined=quarantined(app),
+    )
 
 
 def fetch(
@@ -135,22 +140,34 @@ def plan(app: App, period: Period) -> Plan:
     drawn_at = app.clock.now()
     with app.database.read() as session:
         period = _reaching_back(session, app, period)
+        candidates = editions.candidates(session, app.newsletter)
+        mailed = editions.mailed(
+            session, app.newsletter, since=drawn_at - _REMEMBERED, most=MOST_TEXTS
+        )
         chosen = selection.select(
-            editions.candidates(session, app.newsletter),
+            candidates,
             rules=app.config.selection,
             period=period,
             seen_since=editions.last_frozen_at(session, app.newsletter),
+            topics=app.config.topics,
         )
         number = editions.next_number(session, app.newsletter)
     if not chosen.enough:
         return Plan(drawn_at=drawn_at, period=period, selection=chosen)
-    issue = write_issue(
+    cards = arrange(
         chosen.chosen,
+        others=[*mailed, *candidates],
+        mailed={post.id for post in mailed},
+        before=period.opens_at,
+    )
+    issue = write_issue(
+        cards,
         surplus=chosen.surplus(),
         newsletter=app.config.newsletter,
         period=period,
         number=number,
         zone=app.config.schedule.zone,
+        topics=app.config.topics,
     )
     composed = app.compose(issue)
     findings = tuple(found for variant in composed for found in app.lint(issue, variant))
@@ -158,6 +175,7 @@ def plan(app: App, period: Period) -> Plan:
         drawn_at=drawn_at,
         period=period,
         selection=chosen,
+        cards=cards,
         issue=issue,
         composed=composed,
         findings=findings,
@@ -167,7 +185,7 @@ def plan(app: App, period: Period) -> Plan:
 def settle(app: App, edition: Edition) -> Edition:
     """Bring a due edition to its next state: frozen, empty, or held for a person."""
     planned = plan(app, period_of(app, edition))
-    if planned.issue is None:
+    if planned.issue is None and not _awaits(app, planned):
         return _move(app, edition, to=EditionState.EMPTY, reason=_why_empty(app, planned))
     obstacle = _obstacle(app, edition, planned)
     if obstacle:
@@ -198,29 +216,14 @@ def freeze(app: App, edition: Edition, planned: Plan) -> Edition:
                 default_language=app.config.newsletter.language,
                 now=now,
             )
+            if app.config.engine.kind == "fleet":
+                app.fleet.enqueue(session, edition.id)
         return editions.get(session, edition.id)
 
 
 def deliver(app: App, edition: Edition, *, report: Report = lambda _state: None) -> SendReport:
-    """Hand over every letter of a frozen edition whose turn it is; run again to go on.
-
-    One whose seal is broken is paused, and stops no other.
-    """
-    now = app.clock.now()
-    with app.database.begin() as session:
-        edition = editions.get(session, edition.id)
-        if edition.state is EditionState.FROZEN:
-            editions.move(session, edition, to=EditionState.SENDING, now=now)
-            edition = editions.get(session, edition.id)
-        issue = editions.issue_of(session, edition.id)
-        variants = editions.variants_of(session, edition.id)
-        if issue is None or not _is_whole(edition, issue, variants):
-            editions.move(session, edition, to=EditionState.PAUSED, reason=BROKEN_SEAL, now=now)
-            counts = ledger.counts(session, edition.id)
-            return SendReport(counts=counts, state=EditionState.PAUSED, trouble=BROKEN_SEAL)
-    return app.sender.send(
-        edition, personalisers=app.personalisers(edition, issue, variants), report=report
-    )
+    """Have every letter of a frozen edition whose turn it is handed over; run again to go on."""
+    return dispatch.deliver(app, edition, report=report)
 
 
 def approve(app: App, edition: Edition) -> Edition:
@@ -253,6 +256,12 @@ def period_of(app: App, edition: Edition) -> Period:
     )
 
 
+def quarantined(app: App) -> tuple[Quarantined, ...]:
+    """Name the sources whose new posts wait for a person, with the reason."""
+    with app.database.read() as session:
+        return tuple(all_quarantined(session))
+
+
 def _read_elsewhere(app: App) -> list[str]:
     """Name the sources that another process is reading: an issue without them would lack posts."""
     with app.database.read() as session:
@@ -265,18 +274,8 @@ def _variant(composed: ComposedIssue) -> Variant:
         subject=composed.subject,
         html=composed.html,
         text=composed.text,
-        sha256=_hash(composed),
+        sha256=hash_of(composed),
     )
-
-
-def _hash(words: ComposedIssue | Variant) -> str:
-    parts = (words.language, words.subject, words.html, words.text)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _is_whole(edition: Edition, issue: Issue, variants: Mapping[int, Variant]) -> bool:
-    """Whether the words and variants are the ones that were sealed."""
-    return issue.seal == edition.seal and all(v.sha256 == _hash(v) for v in variants.values())
 
 
 def _going(app: App) -> list[Edition]:
@@ -297,9 +296,8 @@ def _obstacle(app: App, edition: Edition, planned: Plan) -> str | None:
     """Say why a person has to look before this edition is sealed; None when nobody has to."""
     approval = app.config.schedule.approval
     if edition.state is EditionState.APPROVED:
-        if planned.issue and planned.issue.seal == edition.approved_seal:
-            return None
-        return "it has changed since it was approved; look at it and approve it again"
+        is_same = planned.issue and planned.issue.seal == edition.approved_seal
+        return None if is_same else "it has changed since it was approved; approve it again"
     late = app.clock.now() - edition.due_at
     if late > app.config.schedule.lateness:
         return f"its slot was missed by {_in_words(late)}; approve it to send it now"
@@ -307,7 +305,23 @@ def _obstacle(app: App, edition: Edition, planned: Plan) -> str | None:
         return "it waits for approval ([schedule] approval = 'manual')"
     if planned.errors and approval != "auto":
         return _name_errors(edition, planned)
-    return None
+    waiting = _awaits(app, planned)
+    return _name_awaited(waiting) if waiting else None
+
+
+def _awaits(app: App, planned: Plan) -> tuple[Post, ...]:
+    """Return the posts that a person has to decide about before this issue may go."""
+    waits = app.config.hygiene.held == "hold" and app.config.schedule.approval != "auto"
+    return planned.selection.awaited if waits else ()
+
+
+def _name_awaited(posts: Sequence[Post]) -> str:
+    first = f"{posts[0].title or posts[0].url!r} ({posts[0].held})"
+    more = f", and {len(posts) - 1} more" if len(posts) > 1 else ""
+    return (
+        f"{first}{more} would be in it and is not fit to mail; see 'digest post list', then"
+        " take, edit or drop it, and approve the issue"
+    )
 
 
 def _name_errors(edition: Edition, planned: Plan) -> str:

@@ -70,7 +70,8 @@ class Context:
         from digest.migrations import schema
 
         config = self.configuration()
-        app = App(config, clock=self.clock(config), stop=self.stop)
+        path = config_path(self.options.config)
+        app = App(config, clock=self.clock(config), stop=self.stop, path=path)
         try:
             if may_send and self.options.at and not self.options.dry_run and app.leaves_machine:
                 raise UsageError(

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from digest.cli import context, help, issue, look, setup, source, subscriber, week  # noqa: A004 - the page's name
+from digest.cli import (
+    context,
+    help,  # noqa: A004 - the page's name
+    issue,
+    look,
+    post,
+    quarantine,
+    setup,
+    source,
+    subscriber,
+    week,
+    worker,
+)
 from digest.cli.context import Options
 from digest.cli.output import FAILED, INTERRUPTED, USAGE
 from digest.errors import DigestError, UsageError
@@ -26,7 +38,7 @@ app = typer.Typer(
     "New here? Run:  digest demo",
     epilog="Exit codes: digest help exit-codes",
 )
-for group in (week, issue, source, subscriber, look, setup, help):
+for group in (week, issue, post, source, quarantine, subscriber, look, setup, worker, help):
     group.add_to(app)
 
 

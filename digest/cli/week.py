@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli import context
+from digest.cli import context, quarantine
 from digest.cli.context import Context
 from digest.cli.outcome import account, as_json, fetched, polled
 from digest.cli.output import IN_PART, OK, table
@@ -58,7 +58,8 @@ def run(ctx: typer.Context) -> None:
     """Do all of it in the right order; made for cron, safe to run again.
 
     JSON: {sources: [{source, state, new, detail?}], edition: {period, state, reason?}?,
-    sent: [{period, number, state, counts, trouble?}], became_unknown}
+    sent: [{period, number, state, counts, trouble?}], became_unknown,
+    quarantined: [{source, alarm, reason, since, held}]}
     """
     from digest import weekly
 
@@ -131,7 +132,9 @@ def _deliver(
 def _finish(me: Context, app: "App", done: "Week") -> None:
     """Print what was done and leave with what it means for whoever started it."""
     code, lines = account(app, done)
+    lines[1:1] = quarantine.notes(done.quarantined)
     if me.stop.is_set() and code == OK:
         code = IN_PART
-    me.out.result(as_json(done), "\n".join(lines), code=code)
+    data = as_json(done) | {"quarantined": quarantine.as_json(done.quarantined)}
+    me.out.result(data, "\n".join(lines), code=code)
     raise typer.Exit(code)

@@ -121,6 +121,18 @@ def candidates(session: Session, newsletter: str) -> list[Post]:
     return posts_where(session, PostRow.id.not_in(placed))
 
 
+def mailed(session: Session, newsletter: str, *, since: datetime, most: int) -> list[Post]:
+    """Return the posts of the issues that were frozen since then, so many of the newest."""
+    placed = (
+        select(PlacementRow.post_id)
+        .join(EditionRow, EditionRow.id == PlacementRow.edition_id)
+        .where(PlacementRow.newsletter == newsletter, EditionRow.frozen_at >= since)
+        .order_by(PlacementRow.id.desc())
+        .limit(most)
+    )
+    return posts_where(session, PostRow.id.in_(placed))
+
+
 def last_frozen_at(session: Session, newsletter: str) -> datetime | None:
     """Return when an issue was last frozen: what was seen by then had its chance."""
     return session.scalar(
@@ -214,7 +226,7 @@ def freeze(
                 "edition_id": edition.id,
                 "position": position,
             }
-            for position, post in enumerate(issue.posts, start=1)
+            for position, post in enumerate(issue.entries, start=1)
         ],
     )
     rows = [

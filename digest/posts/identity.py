@@ -24,7 +24,6 @@ TRACKING = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content
             "fbclid", "gclid", "mc_cid", "mc_eid", "ref_src", "source_ref", "igshid")  # fmt: skip
 NOT_A_TITLE = frozenset({"no title", "untitled", "title"})
 SAME_TITLE_DAYS = 2
-FLOOD = 5  # fewer backdated posts than this are no rebuild
 SIMILAR = 60.0  # below this, two titles under one id are two articles if the date moved on too
 
 
@@ -217,18 +216,3 @@ def _is_reused(item: _Keyed, holder: Known, present: set[Key]) -> bool:
     if item.dated is None or holder.dated is None or item.dated <= holder.dated:
         return False
     return fuzz.token_set_ratio(title_key(item.post.title), title_key(holder.title)) < SIMILAR
-
-
-def is_flood(readings: Sequence[Recognised], *, known: int, since: datetime) -> bool:
-    """Whether so many "new" posts are older than the last reading that a rebuild is likelier.
-
-    ``known`` counts the posts of this source that we had; ``since`` is the last good reading.
-    """
-    backdated = [
-        item
-        for item in readings
-        if item.known is None
-        and (when := instant(item.post.published_at, item.post.published_on))
-        and when < since - timedelta(days=2)
-    ]
-    return min(known, len(backdated)) >= FLOOD and 2 * len(backdated) >= len(readings)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +30,28 @@ class FetchedPost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LookedUp:
+    """A post as the list shows it, and as its own page does."""
+
+    listed: FetchedPost
+    page: FetchedPost
+
+
+class Decision(StrEnum):
+    """What an operator decided about one post; no reading of its source changes that."""
+
+    TAKEN = "taken"
+    EDITED = "edited"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Post:
     """A post as we keep it, with the name of its source.
 
     ``baseline`` is True when the post stood there already at the first reading of its source.
-    ``held`` says why it may not be mailed (``None``: it may).
+    ``held`` says why its words may not be mailed (``None``: they may). ``alarm`` names what was
+    wrong with the reading that brought it, while that stands in quarantine.
     """
 
     id: int
@@ -52,3 +70,5 @@ class Post:
     published_at: datetime | None = None
     published_on: date | None = None
     held: str | None = None
+    alarm: str | None = None
+    decision: Decision | None = None

@@ -1,22 +1,27 @@
 """Where posts are kept: new ones are added, known ones are updated, none is stored twice."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, insert, or_, select
 from sqlalchemy.orm import Session
 
 from digest.posts import identity
-from digest.posts.excerpt import minutes
+from digest.posts.fitness import Fit, believes, fit
 from digest.posts.identity import Key, Kind, Known, Recognised
-from digest.posts.post import FetchedPost, Post
+from digest.posts.post import Decision, FetchedPost, LookedUp, Post
 from digest.tables import PostKeyRow, PostRow, SourceRow
 from storage.database import one_at_a_time
 
-FLOOD = "flood"
 _CHUNK = 5_000  # bind variables per query, below every database's limit
+_PATIENCE = timedelta(days=7)  # how long a post's own page is asked for what the list lacks
+
+Watch = Callable[[Sequence[FetchedPost], int], str | None]
+"""Told of the new posts of a reading, and how many were known: names what is wrong, or None."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,24 +34,39 @@ class Saved:
     held: int
 
 
-def save(session: Session, *, source_id: int, posts: Sequence[FetchedPost], now: datetime) -> Saved:
-    """Save one reading of a source, and say what was new, changed and known in it."""
+def save(
+    session: Session,
+    *,
+    source_id: int,
+    posts: Sequence[FetchedPost],
+    now: datetime,
+    looked_up: Mapping[str, LookedUp] = MappingProxyType({}),
+    language: str | None = None,
+    watch: Watch = lambda _new, _known: None,
+) -> Saved:
+    """Save one reading of a source, and say what was new, changed and known in it.
+
+    ``looked_up`` holds posts that were read on their own pages, by address. ``language`` is what
+    the source says of itself. When ``watch`` names something wrong, the new posts wait with that.
+    """
     one_at_a_time(session, "posts")  # the second of two readers of a link must see the first
-    source = session.get_one(SourceRow, source_id)
     found = identity.recognise(posts, _known(session, source_id, identity.signals(posts)))
-    held = FLOOD if _is_flood(session, source, found) else None
     fresh = [item for item in found if item.known is None]
-    changed = 0
-    for item in fresh:
-        _add(session, source_id, item, now=now, held=held)
-    for item in found:
-        if item.known is not None:
-            changed += _update(session, source_id, item, now=now)
+    desk = _Desk(
+        session=session,
+        source=session.get_one(SourceRow, source_id),
+        now=now,
+        looked_up=looked_up,
+        language=language,
+        believes=believes(posts),
+    )
+    alarm = watch([item.post for item in fresh], len(found) - len(fresh))
+    rows = desk.add(fresh, alarm=alarm)
     return Saved(
         new=len(fresh),
-        changed=changed,
+        changed=sum(desk.update(item) for item in found if item.known is not None),
         known=len(found) - len(fresh),
-        held=len(fresh) if held else 0,
+        held=sum(row.held is not None or row.alarm is not None for row in rows),
     )
 
 
@@ -69,6 +89,8 @@ def post_of(row: PostRow, source: SourceRow) -> Post:
         published_at=row.published_at,
         published_on=row.published_on,
         held=row.held,
+        alarm=row.alarm,
+        decision=Decision(row.decision) if row.decision else None,
     )
 
 
@@ -120,71 +142,143 @@ def _known(session: Session, source_id: int, keys: frozenset[Key]) -> list[Known
     ]
 
 
-def _is_flood(session: Session, source: SourceRow, found: Sequence[Recognised]) -> bool:
-    if source.succeeded_at is None:
-        return False
-    known = session.scalar(
-        select(func.count()).select_from(PostRow).where(PostRow.source_id == source.id)
-    )
-    return identity.is_flood(found, known=known or 0, since=source.succeeded_at)
+@dataclass(frozen=True, kw_only=True)
+class _Desk:
+    """Where the posts of one reading are written down."""
+
+    session: Session
+    source: SourceRow
+    now: datetime
+    looked_up: Mapping[str, LookedUp]
+    language: str | None
+    believes: bool
+
+    def add(self, items: Sequence[Recognised], *, alarm: str | None) -> list[PostRow]:
+        """Insert new posts and their signals, in two statements however many they are."""
+        rows = [self._row(item.post, alarm=alarm) for item in items]
+        self.session.add_all(rows)
+        self.session.flush()
+        self._remember({row.id: item.keys for row, item in zip(rows, items, strict=True)})
+        return rows
+
+    def update(self, item: Recognised) -> int:
+        """Take over what the source says now; return 1 when the words changed.
+
+        The first date stays: sources bump dates, and a post must not wander into a later week.
+        """
+        row = self.session.get_one(PostRow, item.known)
+        had = self.session.scalars(select(PostKeyRow).where(PostKeyRow.post_id == row.id))
+        fresh = item.keys - {Key(Kind(key.kind), key.digest) for key in had}
+        if row.source_id != self.source.id:
+            return self._update_from_beside(row, item, fresh=fresh)
+        self._remember({row.id: fresh})
+        post, before = item.post, _words(row)
+        row.author = post.author or row.author
+        row.tags = list(post.tags) or row.tags
+        row.url = post.url
+        self._date(row, post)
+        self._reword(row, post, renamed=any(key.kind is Kind.TITLE for key in item.keys))
+        return self._changed(row, before)
+
+    def _update_from_beside(self, row: PostRow, item: Recognised, *, fresh: frozenset[Key]) -> int:
+        """Take over a new title from another source of the same site.
+
+        Any other words stand as the first source said them: two sources that word a post
+        differently would else change it at each reading.
+        """
+        titles = frozenset(key for key in fresh if key.kind is Kind.TITLE)
+        if not titles or not _is_at_home(item.post.url, self.source):
+            return 0
+        self._remember({row.id: titles})
+        before = _words(row)
+        self._reword(row, item.post, renamed=True)
+        return self._changed(row, before)
+
+    def _row(self, post: FetchedPost, *, alarm: str | None) -> PostRow:
+        row = PostRow(
+            source_id=self.source.id,
+            url=post.url,
+            author=post.author,
+            tags=list(post.tags),
+            published_at=post.published_at,
+            published_on=post.published_on,
+            first_seen_at=self.now,
+            alarm=alarm,
+        )
+        _write(row, self._fit(post))
+        row.looked_up_at = self.now if post.url in self.looked_up else None
+        return row
+
+    def _reword(self, row: PostRow, post: FetchedPost, *, renamed: bool) -> None:
+        """Write the words down that are other ones than the source said before.
+
+        A title that is no title here, or is cut where it was whole, changes nothing.
+        """
+        is_looked_up = post.url in self.looked_up
+        if row.decision == Decision.EDITED or (_said(row) == _said_by(post) and not is_looked_up):
+            return
+        fit = self._fit(post)
+        if fit.held and not row.held:
+            return
+        kept = None if renamed else row.title
+        _write(row, replace(fit, summary=fit.summary or row.summary, title=kept or fit.title))
+        row.looked_up_at = self.now if is_looked_up else row.looked_up_at
+        if row.decision is not None:
+            row.held = None
+
+    def _fit(self, post: FetchedPost) -> Fit:
+        return fit(
+            post,
+            looked_up=self.looked_up.get(post.url),
+            language=self.language or self.source.language,
+            believes=self.believes,
+        )
+
+    def _date(self, row: PostRow, post: FetchedPost) -> None:
+        if row.published_at is None and row.published_on is None:
+            row.published_at, row.published_on = post.published_at, post.published_on
+
+    def _changed(self, row: PostRow, before: tuple[str | None, ...]) -> int:
+        if before == _words(row):
+            return 0
+        row.changed_at = self.now
+        return 1
+
+    def _remember(self, keys: Mapping[int, frozenset[Key]]) -> None:
+        rows = [
+            {"source_id": self.source.id, "kind": k.kind, "digest": k.digest, "post_id": post_id}
+            for post_id, found in keys.items()
+            for k in sorted(found, key=lambda key: (key.kind, key.digest))
+        ]
+        if rows:
+            self.session.execute(insert(PostKeyRow), rows)
 
 
-def _add(
-    session: Session, source_id: int, item: Recognised, *, now: datetime, held: str | None
-) -> None:
-    post = item.post
-    row = PostRow(
-        source_id=source_id,
-        url=post.url,
-        title=post.title,
-        summary=post.summary,
-        author=post.author,
-        tags=list(post.tags),
-        language=post.language,
-        minutes=minutes(post.words),
-        published_at=post.published_at,
-        published_on=post.published_on,
-        first_seen_at=now,
-        held=held,
-    )
-    session.add(row)
-    session.flush()
-    _remember(session, source_id, row.id, item.keys)
+def _write(row: PostRow, fit: Fit) -> None:
+    row.title, row.summary = fit.title, fit.summary
+    row.raw_title, row.raw_summary = fit.said_title, fit.said_summary
+    row.rules, row.fitness, row.held = list(fit.rules), fit.fitness, fit.held
+    row.language = fit.language
+    row.minutes = fit.minutes or row.minutes
 
 
-def _remember(session: Session, source_id: int, post_id: int, keys: frozenset[Key]) -> None:
-    session.add_all(
-        PostKeyRow(source_id=source_id, kind=key.kind, digest=key.digest, post_id=post_id)
-        for key in sorted(keys, key=lambda key: (key.kind, key.digest))
-    )
+def _words(row: PostRow) -> tuple[str | None, ...]:
+    return row.title, row.summary, row.author, row.url
 
 
-def _update(session: Session, source_id: int, item: Recognised, *, now: datetime) -> int:
-    """Take over what the source says now; return 1 when the words changed.
+def _said(row: PostRow) -> tuple[str, str]:
+    """Return the words as the source said them last."""
+    title = row.title if row.raw_title is None else row.raw_title
+    return title, (row.summary or "") if row.raw_summary is None else row.raw_summary
 
-    The first date stays: sources bump dates, and a post must not wander into a later week.
-    """
-    row = session.get_one(PostRow, item.known)
-    if row.source_id != source_id:
-        return 0  # another source listed it first, and its words stand
-    had = session.scalars(select(PostKeyRow).where(PostKeyRow.post_id == row.id))
-    old = {Key(Kind(key.kind), key.digest) for key in had}
-    _remember(session, source_id, row.id, item.keys - old)
-    post = item.post
-    before = (row.title, row.summary, row.author, row.url)
-    if any(key.kind is Kind.TITLE for key in item.keys):
-        row.title = post.title
-    row.summary = post.summary or row.summary
-    row.author = post.author or row.author
-    row.tags = list(post.tags) or row.tags
-    row.url = post.url
-    row.minutes = minutes(post.words) or row.minutes
-    if row.published_at is None and row.published_on is None:
-        row.published_at, row.published_on = post.published_at, post.published_on
-    if before == (row.title, row.summary, row.author, row.url):
-        return 0
-    row.changed_at = now
-    return 1
+
+def _said_by(post: FetchedPost) -> tuple[str, str]:
+    return post.title, post.summary or ""
+
+
+def _is_at_home(url: str, source: SourceRow) -> bool:
+    """Whether a source is a page of the site that the post stands on."""
+    return urlsplit(url).hostname == urlsplit(source.url).hostname
 
 
 def find_by_url(session: Session, url: str) -> list[Post]:
@@ -194,3 +288,25 @@ def find_by_url(session: Session, url: str) -> list[Post]:
         and_(PostKeyRow.kind == Kind.LINK, PostKeyRow.digest == link.digest)
     )
     return posts_where(session, or_(PostRow.id.in_(ids), PostRow.url == url))
+
+
+def is_settled(session: Session, url: str, *, now: datetime) -> bool:
+    """Whether nothing more is wanted of the post at an address than what we have.
+
+    One that lacks its date or its title is worth a look at its own page, once, in its first days;
+    one that stood there before its source was first read is not.
+    """
+    link = identity.key(Kind.LINK, identity.canonical_link(url))
+    found = session.execute(
+        select(PostRow, SourceRow.first_read_at)
+        .join(PostKeyRow, PostKeyRow.post_id == PostRow.id)
+        .join(SourceRow, SourceRow.id == PostRow.source_id)
+        .where(PostKeyRow.kind == Kind.LINK, PostKeyRow.digest == link.digest)
+        .limit(1)
+    ).first()
+    if found is None:
+        return False
+    row, first_read_at = found
+    is_whole = row.held is None and (row.published_at or row.published_on)
+    is_old = row.first_seen_at < now - _PATIENCE or row.first_seen_at <= (first_read_at or now)
+    return bool(is_whole or is_old or row.looked_up_at)
