@@ -13,7 +13,7 @@ else
   INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo test format lint types layers tests docs pictures bench lock clean
+.PHONY: help demo test format lint types layers tests docs pictures soak bench lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -61,6 +61,9 @@ docs: .venv/dev.stamp ## Check that the documents are in step with the code
 
 pictures: .venv/dev.stamp ## Take the documents' pictures from the product (needs Chromium)
 	$(BIN)/python docs/pictures.py
+
+soak: .venv/dev.stamp ## Run the long proofs: 200 kills, 50 rounds of 8 starters (an hour)
+	$(BIN)/pytest -n 0 -s -m soak tests/soak $(ARGS)
 
 bench: .venv/dev.stamp ## Measure, as ratios in one run
 	$(BIN)/python benchmarks/run.py $(ARGS)

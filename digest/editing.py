@@ -24,9 +24,11 @@ def decide(app: App, names: Sequence[str], *, decision: Decision, write: bool = 
     """Take or drop posts, named by id or address: all of them, or none when one is unknown."""
     with app.database.begin() as session:
         found = [_open_post(app, session, name) for name in names]
-        act = decisions.take if decision is Decision.TAKEN else decisions.drop
-        if write:
-            act(session, [post.id for post in found])
+        ids = [post.id for post in found] if write else []
+        if decision is Decision.TAKEN:
+            decisions.take(session, ids, now=app.clock.now())
+        else:
+            decisions.drop(session, ids)
     return found
 
 
@@ -41,7 +43,8 @@ def edit(
     with app.database.begin() as session:
         found = _open_post(app, session, name)
         if write:
-            decisions.edit(session, found.id, title=title, summary=summary)
+            now = app.clock.now()
+            decisions.edit(session, found.id, title=title, summary=summary, now=now)
     return found
 
 

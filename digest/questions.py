@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from digest import calendar, weekly
+from digest import calendar, reasons, weekly
 from digest.app import App
 from digest.calendar import Period
 from digest.delivery import ledger
@@ -19,7 +19,11 @@ from digest.errors import PersonNeededError, UsageError
 from digest.posts import store as posts
 from digest.posts.post import Post
 from digest.render.compose import ComposedIssue
-from digest.tables import DeliveryRow, EditionRow
+from digest.sources.health import Health, Trouble, health
+from digest.sources.history import newest_dates
+from digest.sources.state import State
+from digest.sources.watch import Alarm, cadence
+from digest.tables import DeliveryRow, EditionRow, SourceRow
 from subscribers import audience, consent, directory
 from subscribers.addresses import Mailbox
 from subscribers.errors import AddressError, UnknownSubscriberError
@@ -216,31 +220,54 @@ def _why_post(app: App, url: str, *, name: str | None) -> list[str]:
     with app.database.read() as session:
         found = posts.find_by_url(session, url)
         places = {p.id: editions.place_of(session, app.newsletter, post_id=p.id) for p in found}
+        known = {post.id: [*reasons.known_of(app, session, post)] for post in found}
+        sealed = {
+            post_id: editions.issue_of(session, place.id)
+            for post_id, place in places.items()
+            if place
+        }
     if not found:
         return [f"no source has shown a post under {url}; 'digest source list' has the states"]
     fates = {
-        post_id: f"is in issue {place.number} ({place.period}, {place.state})"
+        post_id: [
+            f"is in issue {place.number} ({place.period}, {place.state})",
+            *(reasons.place_of(issue, post_id) if (issue := sealed[post_id]) else ()),
+        ]
         for post_id, place in places.items()
         if place
     }
     waiting = [post for post in found if post.id not in fates]
     if waiting:
         fates |= _prospects(app, waiting, asked=period(app, name))
-    return [f"{post.title!r} from {post.source} {fates[post.id]}" for post in found]
+    lines: list[str] = []
+    for post in found:
+        fate, *more = fates[post.id]
+        lines.append(f"{post.title!r} from {post.source} {fate}")
+        lines += (f"  {line}" for line in [*more, *known[post.id]])
+    return lines
 
 
-def _prospects(app: App, waiting: Sequence[Post], *, asked: Period) -> dict[int, str]:
+def _prospects(app: App, waiting: Sequence[Post], *, asked: Period) -> dict[int, list[str]]:
     """Say, as the end of a sentence, what the issue of a period would do with each post."""
-    chosen = weekly.plan(app, asked).selection
+    planned = weekly.plan(app, asked)
+    chosen, issue = planned.selection, planned.issue
     fate = f"will be in issue {asked.name}, due {app.local(asked.due_at)}"
     if not chosen.enough:
         fate = f"waits: issue {asked.name} has fewer posts than [selection] minimum"
-    reasons = {
+    refused = {
         refusal.post.id: f"is not in issue {asked.name}, because it {refusal.reason}"
         + (f" ({refusal.detail})" if refusal.detail else "")
         for refusal in chosen.refused
     }
-    return {post.id: reasons.get(post.id, fate) for post in waiting}
+    per_source = app.config.selection.per_source
+    return {
+        post.id: [
+            refused.get(post.id, fate),
+            *(reasons.place_of(issue, post.id) if issue else ()),
+            *reasons.rank_of(chosen, post, per_source=per_source),
+        ]
+        for post in waiting
+    }
 
 
 def _why_person(app: App, address: str) -> list[str]:
@@ -265,6 +292,33 @@ def _why_person(app: App, address: str) -> list[str]:
             for name_, state, code, reason in fates
         ]
     return [f"{address} {sentence}", *lines]
+
+
+def health_of(app: App) -> dict[str, Health]:
+    """Say of every source, by its name, how it is, why, and since when."""
+    now = app.clock.now()
+    with app.database.read() as session:
+        rows = session.scalars(select(SourceRow)).all()
+        dates = newest_dates(session)
+    return {row.name: _health(row, dates.get(row.id, ()), now=now) for row in rows}
+
+
+def _health(row: SourceRow, dates: tuple[datetime, ...], *, now: datetime) -> Health:
+    trouble = None
+    if row.alarm:
+        reason = f"{Alarm(row.alarm).sentence} ({row.alarm_reason})"
+        trouble = Trouble(reason=reason, since=row.quarantined_at or now)
+    has_drifted = row.alarm == Alarm.DRIFT
+    return health(
+        state=State(row.state),
+        failures=row.failures,
+        last_new_at=dates[0] if dates else None,
+        cadence=cadence(dates),
+        since=row.succeeded_at,
+        quarantined=None if has_drifted else trouble,
+        drifted=trouble if has_drifted else None,
+        now=now,
+    )
 
 
 def nothing_to_do(app: App, edition: Edition | None) -> str:

@@ -76,12 +76,14 @@ class Refusal:
 class Selection:
     """The chosen posts in the order of the issue (the first is the lead), and all the others.
 
-    ``awaited`` are those refused that would be in the issue if a person let them.
+    ``fit`` are all that no rule but a cap or a hold keeps out; ``awaited`` are those refused that
+    would be in the issue if a person let them.
     """
 
     chosen: tuple[Post, ...]
     refused: tuple[Refusal, ...]
     enough: bool
+    fit: tuple[Post, ...] = ()
     awaited: tuple[Post, ...] = ()
 
     def surplus(self) -> dict[str, int]:
@@ -129,6 +131,7 @@ def select(
         chosen=_in_order(chosen),
         refused=tuple(refused),
         enough=len(chosen) >= max(1, rules.minimum),
+        fit=tuple(fit),
         awaited=tuple(post for post in wanted if post.held and (post.title or post.summary)),
     )
 
@@ -161,9 +164,9 @@ def _untimely(
         return Reason.BASELINE if post.baseline and moment != stated else None
     if moment >= period.closes_at or (day_only and _day(post) >= period.end_day.toordinal()):
         return Reason.AFTER
-    if post.baseline:
+    if post.baseline and post.freed_at is None:
         return Reason.BASELINE
-    if post.first_seen_at <= (seen_since or period.opens_at):
+    if (post.freed_at or post.first_seen_at) <= (seen_since or period.opens_at):
         return Reason.BEFORE
     if moment < period.opens_at - timedelta(days=rules.late_days):
         return Reason.TOO_OLD

@@ -104,6 +104,7 @@ class PostRow(Base):
     held: Mapped[str | None] = mapped_column(String(100), index=True)
     alarm: Mapped[str | None] = mapped_column(String(20), index=True)
     decision: Mapped[str | None] = mapped_column(String(10))
+    freed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when nothing held it any more
 
 
 class PostKeyRow(Base):

@@ -82,8 +82,9 @@ def _sign_off(database: Database, worker: Worker, notes: Journal, *, clock: Cloc
 def take_over(database: Database, *, processes: Processes, lease: float, clock: Clock) -> int:
     """Take over what dead workers held; return how many letters nobody can know about.
 
-    Only one whose death the kernel vouches for is believed by its journal: one that merely hangs
-    may still send a dot that it has not noted.
+    One whose death the kernel vouches for is believed by its journal. One on another machine,
+    silent beyond its lease, takes what it might have handed over with it. One that hangs on this
+    machine loses only what it has not begun: it may still send, and it knows what it has sent.
     """
     with database.begin() as session:
         dead = batches.dead_workers(session, processes=processes, lease=lease)
@@ -94,13 +95,19 @@ def take_over(database: Database, *, processes: Processes, lease: float, clock: 
         if processes.is_dead(worker.name):
             processes.forget(worker.name)
     if dead:
-        log.warning("took over from %d dead senders: %d letters unknown", len(dead), unknown)
+        log.warning(
+            "took over from %d senders that died or hang: %d letters unknown", len(dead), unknown
+        )
     return unknown
 
 
 def _take_over(session: Session, worker: Worker, *, processes: Processes, clock: Clock) -> int:
+    is_dead = processes.is_dead(worker.name)
+    if is_dead is False:
+        ledger.free_unbegun(session, worker.id)
+        return 0
     testimony = None
-    if processes.is_dead(worker.name):
+    if is_dead:
         about = ledger.intended(session, worker.id)
         testimony = journal.read(processes.notes(worker.name), about=about)
     unknown = ledger.recover(session, worker.id, testimony=testimony, now=clock.now())

@@ -21,6 +21,7 @@ from digest.tables import DeliveryRow, EditionRow, ExclusionRow
 from subscribers import audience
 
 MAX_CRASHES = 3
+_FREED: dict[str, Any] = {"epoch": DeliveryRow.epoch + 1, "worker_id": None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,12 @@ def intended(session: Session, worker_id: int) -> list[int]:
     return list(rows)
 
 
+def free_unbegun(session: Session, worker_id: int) -> int:
+    """Free what a worker has claimed and not begun; return how many letters."""
+    claimed = and_(DeliveryRow.worker_id == worker_id, DeliveryRow.state == DeliveryState.CLAIMED)
+    return _update(session, claimed, _FREED | {"state": DeliveryState.PENDING})
+
+
 def recover(
     session: Session, worker_id: int, *, testimony: Testimony | None = None, now: datetime
 ) -> int:
@@ -111,8 +118,7 @@ def recover(
     )
     in_hand = testimony.in_hand if testimony else frozenset[int]()
     claimed = and_(held, DeliveryRow.state == DeliveryState.CLAIMED)
-    freed: dict[str, Any] = {"epoch": DeliveryRow.epoch + 1, "worker_id": None}
-    crashed = freed | {"crashes": DeliveryRow.crashes + 1}
+    crashed = _FREED | {"crashes": DeliveryRow.crashes + 1}
     suspect = and_(claimed, DeliveryRow.id.in_(in_hand))
     aside = {
         "state": DeliveryState.FAILED,
@@ -121,7 +127,7 @@ def recover(
     }
     _update(session, and_(suspect, DeliveryRow.crashes + 1 >= MAX_CRASHES), crashed | aside)
     _update(session, suspect, crashed | {"state": DeliveryState.PENDING})
-    _update(session, claimed, freed | {"state": DeliveryState.PENDING})
+    free_unbegun(session, worker_id)
     return unknown
 
 

@@ -1,37 +1,43 @@
 """What a person decides about single posts: it may be mailed, it may not, or in these words."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.posts.hygiene import Fitness
+from digest.posts.identity import instant
 from digest.posts.post import Decision, Post
 from digest.posts.store import find_by_url, posts_where
 from digest.tables import PostRow
 
+_RECENT = timedelta(days=35)
+_DIGITS = 10  # of the first number that is too large for an id
+
 
 def waiting(session: Session) -> list[Post]:
-    """Return the posts whose words wait for a person, but for those of a first reading."""
+    """Return the posts whose words wait for a person, but for the archive of a new source."""
     found = posts_where(
         session, PostRow.held.is_not(None), PostRow.alarm.is_(None), PostRow.decision.is_(None)
     )
-    return [post for post in found if not post.baseline]
+    return [post for post in found if not post.baseline or _is_recent(post)]
 
 
 def named(session: Session, name: str) -> Post | None:
     """Return the post with this id or address."""
     if name.isdecimal():
-        found = posts_where(session, PostRow.id == int(name[:18]))
+        found = posts_where(session, PostRow.id == int(name)) if len(name) < _DIGITS else []
     else:
         found = find_by_url(session, name)
     return found[0] if found else None
 
 
-def take(session: Session, post_ids: Iterable[int]) -> None:
+def take(session: Session, post_ids: Iterable[int], *, now: datetime) -> None:
     """Let posts be mailed as they are."""
     for row in _rows(session, post_ids):
-        row.decision, row.held, row.alarm = Decision.TAKEN, None, None
+        row.decision = Decision.TAKEN
+        _free(row, now=now)
 
 
 def drop(session: Session, post_ids: Iterable[int]) -> None:
@@ -40,7 +46,9 @@ def drop(session: Session, post_ids: Iterable[int]) -> None:
         row.decision = Decision.DROPPED
 
 
-def edit(session: Session, post_id: int, *, title: str | None, summary: str | None) -> None:
+def edit(
+    session: Session, post_id: int, *, title: str | None, summary: str | None, now: datetime
+) -> None:
     """Give a post other words, which its source does not change any more, and let it be mailed.
 
     An empty summary is none; None leaves what is there.
@@ -53,7 +61,19 @@ def edit(session: Session, post_id: int, *, title: str | None, summary: str | No
         row.title = row.title if title is None else title
         row.summary = row.summary if summary is None else summary or None
         row.fitness = Fitness.REPLACED
-        row.decision, row.held, row.alarm = Decision.EDITED, None, None
+        row.decision = Decision.EDITED
+        _free(row, now=now)
+
+
+def _free(row: PostRow, *, now: datetime) -> None:
+    row.held = row.alarm = None
+    row.freed_at = now
+
+
+def _is_recent(post: Post) -> bool:
+    """Whether a post of a first reading is dated so that an issue may want it."""
+    dated = instant(post.published_at, post.published_on)
+    return dated is not None and dated > post.first_seen_at - _RECENT
 
 
 def _rows(session: Session, post_ids: Iterable[int]) -> Iterable[PostRow]:

@@ -51,7 +51,8 @@ class Post:
 
     ``baseline`` is True when the post stood there already at the first reading of its source.
     ``held`` says why its words may not be mailed (``None``: they may). ``alarm`` names what was
-    wrong with the reading that brought it, while that stands in quarantine.
+    wrong with the reading that brought it, while that stands in quarantine. ``freed_at`` is when
+    nothing kept it back any more: before that, no issue could have it.
     """
 
     id: int
@@ -72,3 +73,4 @@ class Post:
     held: str | None = None
     alarm: str | None = None
     decision: Decision | None = None
+    freed_at: datetime | None = None

@@ -91,6 +91,7 @@ def post_of(row: PostRow, source: SourceRow) -> Post:
         held=row.held,
         alarm=row.alarm,
         decision=Decision(row.decision) if row.decision else None,
+        freed_at=row.freed_at,
     )
 
 
@@ -218,8 +219,10 @@ class _Desk:
         if row.decision == Decision.EDITED or (_said(row) == _said_by(post) and not is_looked_up):
             return
         fit = self._fit(post)
-        if fit.held and not row.held:
+        if fit.held and not row.held and row.decision is None:
             return
+        if row.held and not fit.held:
+            row.freed_at = self.now
         kept = None if renamed else row.title
         _write(row, replace(fit, summary=fit.summary or row.summary, title=kept or fit.title))
         row.looked_up_at = self.now if is_looked_up else row.looked_up_at

@@ -86,7 +86,7 @@ def _posts(issue: Issue, composed: ComposedIssue) -> Iterator[Finding]:
     words = _packed(unescape(_TAG.sub("", markup)))
     linked = set(_addresses(composed.html))
     text, lines = _packed(composed.text), {line.strip() for line in composed.text.splitlines()}
-    for post in issue.posts:
+    for post in issue.entries:
         title, url = display_title(post.title), link(post.url)
         for part, body in (("HTML", words), ("text", text)):
             if _packed(title.short.removesuffix("…")) not in body:

@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from digest import calendar
 from digest.calendar import ScheduleSettings
-from digest.editions.issue import Issue, IssuePost
+from digest.editions.issue import Also, Earlier, Issue, IssuePost
 from digest.mail.headers import clean
 from digest.render.links import link
 from digest.render.titles import Title, cut, display_title
@@ -22,9 +22,20 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True, kw_only=True)
+class BesideView:
+    """A post that is linked under another one; ``label`` says why, ``note`` where it is from."""
+
+    label: str
+    title: str
+    url: str | None
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PostView:
     """A post; ``url`` is None when it cannot be linked. ``meta`` are the parts of its last line.
 
+    ``beside`` are the posts on its topic that share its card, and an older one.
     ``language`` and ``direction`` are set only where they differ from the mail's.
     """
 
@@ -33,6 +44,8 @@ class PostView:
     summary: str | None
     meta: tuple[str, ...]
     brief: tuple[str, ...]
+    beside: tuple[BesideView, ...]
+    size: int
     language: str | None
     direction: str | None
 
@@ -86,6 +99,7 @@ def see(
     home = public_url.rstrip("/")
     lead, *others = [_post(post, words=words, language=language) for post in issue.posts]
     topics = [_topic(post, words=words) for post in issue.posts]
+    sizes = [post.size for post in issue.posts]
     has_topics = any(post.topic for post in issue.posts)
     stats = _stats(issue, words=words, language=language)
     return IssueView(
@@ -101,7 +115,7 @@ def see(
         preheader=_preheader(others, words=words, otherwise=stats),
         introduction=_paragraphs(issue.introduction),
         stats=stats,
-        topics=_topic_line(topics) if has_topics else (),
+        topics=_topic_line(topics, sizes) if has_topics else (),
         kicker=(words.lead, topics[0]) if issue.lead.topic else (words.lead,),
         lead=lead,
         sections=_sections(
@@ -125,9 +139,7 @@ def see(
 
 def _post(post: IssuePost, *, words: Words, language: str) -> PostView:
     url = link(post.url)
-    title = display_title(post.title)
-    if not title.whole:
-        title = Title(url or clean(post.source) or "–")  # noqa: RUF001 - stands for nothing
+    title = _title(post)
     source, author = clean(post.source), clean(post.author or "")
     day = minutes = ""
     if post.day:
@@ -142,9 +154,28 @@ def _post(post: IssuePost, *, words: Words, language: str) -> PostView:
         summary=clean(post.summary or "") or None,
         meta=tuple(part for part in meta if part),
         brief=tuple(part for part in (source, _unbroken(minutes)) if part),
+        beside=tuple(_beside(post, words=words)),
+        size=post.size,
         language=own,
         direction=direction(own) if own else None,
     )
+
+
+def _title(post: IssuePost | Also | Earlier) -> Title:
+    """Return the title, or what stands for it where there is none."""
+    title = display_title(post.title)
+    if title.whole:
+        return title
+    return Title(link(post.url) or clean(getattr(post, "source", "")) or "–")  # noqa: RUF001 - stands for nothing
+
+
+def _beside(post: IssuePost, *, words: Words) -> Iterator[BesideView]:
+    for one in post.also:
+        title, source = _title(one).short, clean(one.source)
+        yield BesideView(label=words.too, title=title, url=link(one.url), note=source)
+    if post.earlier and (url := link(post.earlier.url)):
+        title = _title(post.earlier).short
+        yield BesideView(label=words.earlier, title=title, url=url, note=str(post.earlier.year))
 
 
 def _differs(post: str | None, mail: str) -> bool:
@@ -162,8 +193,10 @@ def _topic(post: IssuePost, *, words: Words) -> str:
     return clean(post.topic or "") or words.other_posts
 
 
-def _topic_line(topics: Sequence[str]) -> tuple[str, ...]:
-    counts = Counter(topics)
+def _topic_line(topics: Sequence[str], sizes: Sequence[int]) -> tuple[str, ...]:
+    counts: Counter[str] = Counter()
+    for topic, size in zip(topics, sizes, strict=True):
+        counts[topic] += size
     if len(counts) == 1:
         return ()
     return tuple(_unbroken(f"{topic} {count}") for topic, count in counts.most_common())
@@ -179,23 +212,26 @@ def _sections(
     if words.other_posts in groups:
         groups[words.other_posts] = groups.pop(words.other_posts)
     return tuple(
-        SectionView(
-            heading=topic,
-            count=counted(words.posts, len(group), language=language),
-            size=len(group),
-            posts=tuple(group),
-        )
-        for topic, group in groups.items()
+        _section(topic, group, words=words, language=language) for topic, group in groups.items()
     )
 
 
+def _section(
+    heading: str, posts: Sequence[PostView], *, words: Words, language: str
+) -> SectionView:
+    size = sum(post.size for post in posts)
+    count = counted(words.posts, size, language=language)
+    return SectionView(heading=heading, count=count, size=size, posts=tuple(posts))
+
+
 def _stats(issue: Issue, *, words: Words, language: str) -> tuple[str, ...]:
-    blogs = counted(words.blogs, len({p.source for p in issue.posts}), language=language)
-    posts = counted(words.stats, len(issue.posts), language=language, blogs=blogs)
+    sources = {entry.source for entry in issue.entries}
+    blogs = counted(words.blogs, len(sources), language=language)
+    posts = counted(words.stats, len(issue.entries), language=language, blogs=blogs)
     known = [post.minutes for post in issue.posts if post.minutes]
     if not known:
         return (posts,)
-    all_known = len(known) == len(issue.posts)
+    all_known = len(known) == len(issue.entries)
     reading = words.reading if all_known else words.reading_at_least
     return posts, counted(reading, sum(known), language=language)
 

@@ -26,6 +26,8 @@ class Words:
     lead: str
     read: str
     also: str
+    too: str
+    earlier: str
     new_posts: str
     other_posts: str
     brief: str

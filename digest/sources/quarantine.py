@@ -111,7 +111,7 @@ def release(session: Session, row: SourceRow, *, take: bool, now: datetime) -> N
 
     From here on it is measured by what it does next.
     """
-    values = {"alarm": None} if take else {"decision": Decision.DROPPED}
+    values = {"alarm": None, "freed_at": now} if take else {"decision": Decision.DROPPED}
     session.execute(update(PostRow).where(*_held(row)).values(values))
     _open(row)
     row.shape = None  # the next reading shows the one to go by

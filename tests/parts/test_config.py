@@ -40,7 +40,7 @@ def refusal(make_file: MakeFile) -> Callable[[str], str]:
 def leaves(data: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Name every value of a parsed file."""
     for key, value in data.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield from leaves(value, (*at, key))
         else:
             yield (*at, key)

@@ -129,6 +129,14 @@ def test_quarantine_and_a_persons_word_come_before_every_rule() -> None:
     assert why(post(alarm="flood", decision=Decision.DROPPED)) is Reason.DROPPED
 
 
+def test_a_post_that_was_kept_back_counts_as_seen_when_it_was_freed() -> None:
+    kept = post(published_at=TUESDAY - timedelta(days=8), first_seen_at=LAST_FREEZE)
+    assert why(kept) is Reason.BEFORE
+    assert why(replace(kept, freed_at=TUESDAY)) is None
+    assert why(replace(kept, freed_at=TUESDAY, baseline=True)) is None
+    assert why(replace(kept, freed_at=LAST_FREEZE)) is Reason.BEFORE
+
+
 def test_tags_are_known_in_every_spelling() -> None:
     topics = TopicSettings(aliases={"databases": ("datastores",)})
     tagged = post(tags=("Golang", "Datastores"))

@@ -195,17 +195,19 @@ def test_frozen_beyond_its_lease_it_wakes_up_and_nobody_gets_two(scene: Scene) -
     try:
         assert stopped.wait(60)
         until(lambda: _age(scene.database) > LEASE)
-        taken_over = scene.home.run(*AT, codes=(4,))
-        assert "1 unknown" in taken_over
-        assert len(scene.mail.accepted) == READERS
+        taken_over = scene.home.run(*AT)
+        assert "another process has" in taken_over  # it knows what it sent, and may wake up
         process.send_signal(signal.SIGCONT)
         output, _ = process.communicate(timeout=60)
-        assert process.returncode == 0, output
+        assert process.returncode in {0, 4}, (
+            output
+        )  # its lease was over: it hands nothing more over
     finally:
         process.kill()
         process.communicate()
+    scene.home.run(*AT, codes=(0, 4))
     assert len(scene.mail.accepted) == READERS
-    scene.prove(unknown=0)  # its late answer was evidence
+    scene.prove(unknown=0)
 
 
 def _stop_between_two_transactions(process: subprocess.Popen[str], database: Database) -> None:
@@ -275,7 +277,7 @@ def test_postgresql_gone_in_mid_send_stops_it_and_the_rest_goes_later(
         mail.on_accept = None
         server.ensure_postgres_running()
         until(lambda: _age(database) > LEASE)
-        assert "1 unknown" in scene.home.run(*AT, codes=(4,))
+        scene.home.run(*AT)  # the answer that could not be recorded stands in the journal
         assert len(mail.accepted) == READERS
-        scene.prove(unknown=1)
+        scene.prove(unknown=0)
     database.close()

@@ -29,6 +29,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("looked_up_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("alarm", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("decision", sa.String(length=10), nullable=True))
+        batch_op.add_column(sa.Column("freed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_post_alarm"), ["alarm"], unique=False)
     if op.get_bind().dialect.name == "postgresql":  # SQLite keeps no lengths, and would copy it all
         op.alter_column(
