@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -54,8 +54,6 @@ from digest.sources.watch import WatchSettings
 from storage.database import DatabaseSettings
 
 NOT_SETTINGS = frozenset({"DIGEST_CONFIG"})
-
-_LIST = tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +162,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
             section = found
             for part in setting.path[:-1]:
                 section = section.setdefault(part, {})
-            section[setting.path[-1]] = _listed(text) if setting.type == _LIST else text
+            section[setting.path[-1]] = _as_toml(text) if _is_composed(setting) else text
     return found
 
 
@@ -179,10 +177,15 @@ def _content(name: str, *, variable: str) -> str:
         ) from None
 
 
-def _listed(text: str) -> Any:
-    """Read a list as config.toml writes it; the validation refuses what is none."""
+def _is_composed(setting: Setting) -> bool:
+    """Whether a setting is a list or a table."""
+    return get_origin(setting.type) in {tuple, Mapping}
+
+
+def _as_toml(text: str) -> Any:
+    """Read a value as config.toml writes it; the validation refuses what does not fit."""
     try:
-        return tomllib.loads(f"list = {text}")["list"]
+        return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
 

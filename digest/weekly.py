@@ -137,55 +137,27 @@ def plan(app: App, period: Period) -> Plan:
 
     A week that was not sent (held, too few posts) is taken over: the window reaches back to it.
     """
-    drawn_at = app.clock.now()
-    with app.database.read() as session:
-        period = _reaching_back(session, app, period)
-        candidates = editions.candidates(session, app.newsletter)
-        mailed = editions.mailed(
-            session, app.newsletter, since=drawn_at - _REMEMBERED, most=MOST_TEXTS
-        )
-        chosen = selection.select(
-            candidates,
-            rules=app.config.selection,
-            period=period,
-            seen_since=editions.last_frozen_at(session, app.newsletter),
-            topics=app.config.topics,
-        )
-        number = editions.next_number(session, app.newsletter)
-    if not chosen.enough:
-        return Plan(drawn_at=drawn_at, period=period, selection=chosen)
-    cards = arrange(
-        chosen.chosen,
-        others=[*mailed, *candidates],
-        mailed={post.id for post in mailed},
-        before=period.opens_at,
-    )
+    drawn, number = _draw(app, period)
+    if not drawn.selection.enough:
+        return drawn
     issue = write_issue(
-        cards,
-        surplus=chosen.surplus(),
+        drawn.cards,
+        surplus=drawn.selection.surplus(),
         newsletter=app.config.newsletter,
-        period=period,
+        period=drawn.period,
         number=number,
         zone=app.config.schedule.zone,
         topics=app.config.topics,
     )
     composed = app.compose(issue)
     findings = tuple(found for variant in composed for found in app.lint(issue, variant))
-    return Plan(
-        drawn_at=drawn_at,
-        period=period,
-        selection=chosen,
-        cards=cards,
-        issue=issue,
-        composed=composed,
-        findings=findings,
-    )
+    return replace(drawn, issue=issue, composed=composed, findings=findings)
 
 
 def settle(app: App, edition: Edition) -> Edition:
     """Bring a due edition to its next state: frozen, empty, or held for a person."""
     planned = plan(app, period_of(app, edition))
-    if planned.issue is None and not _awaits(app, planned):
+    if planned.issue is None and not awaited(app, planned):
         return _move(app, edition, to=EditionState.EMPTY, reason=_why_empty(app, planned))
     obstacle = _obstacle(app, edition, planned)
     if obstacle:
@@ -262,6 +234,30 @@ def quarantined(app: App) -> tuple[Quarantined, ...]:
         return tuple(all_quarantined(session))
 
 
+def _draw(app: App, period: Period) -> tuple[Plan, int]:
+    """Choose the posts and lay them out on cards; also returns the number of the issue."""
+    now = app.clock.now()
+    with app.database.read() as session:
+        period = _reaching_back(session, app, period)
+        candidates = editions.candidates(session, app.newsletter)
+        mailed = editions.mailed(session, app.newsletter, since=now - _REMEMBERED, most=MOST_TEXTS)
+        chosen = selection.select(
+            candidates,
+            rules=app.config.selection,
+            period=period,
+            seen_since=editions.last_frozen_at(session, app.newsletter),
+            topics=app.config.topics,
+        )
+        number = editions.next_number(session, app.newsletter)
+    cards = arrange(
+        chosen.chosen,
+        others=[*mailed, *candidates],
+        mailed={post.id for post in mailed},
+        before=period.opens_at,
+    )
+    return Plan(drawn_at=now, period=period, selection=chosen, cards=cards), number
+
+
 def _read_elsewhere(app: App) -> list[str]:
     """Name the sources that another process is reading: an issue without them would lack posts."""
     with app.database.read() as session:
@@ -305,11 +301,11 @@ def _obstacle(app: App, edition: Edition, planned: Plan) -> str | None:
         return "it waits for approval ([schedule] approval = 'manual')"
     if planned.errors and approval != "auto":
         return _name_errors(edition, planned)
-    waiting = _awaits(app, planned)
+    waiting = awaited(app, planned)
     return _name_awaited(waiting) if waiting else None
 
 
-def _awaits(app: App, planned: Plan) -> tuple[Post, ...]:
+def awaited(app: App, planned: Plan) -> tuple[Post, ...]:
     """Return the posts that a person has to decide about before this issue may go."""
     waits = app.config.hygiene.held == "hold" and app.config.schedule.approval != "auto"
     return planned.selection.awaited if waits else ()

@@ -43,6 +43,7 @@ class DatabaseSettings:
             raise ValueError(f"[database] busy_timeout takes 0 to {_LONGEST_WAIT} seconds")
 
 
+_IDLE_LIMIT = 30_000  # milliseconds after which PostgreSQL drops what a frozen process has locked
 _MORE_CONNECTIONS = 100  # beyond the five kept open: each sending thread may want one
 
 
@@ -100,7 +101,11 @@ def _create_engine(settings: DatabaseSettings) -> Engine:
     url = make_url(settings.url)
     if url.get_backend_name() != "sqlite":
         return create_engine(
-            url, pool_pre_ping=True, max_overflow=_MORE_CONNECTIONS, hide_parameters=True
+            url,
+            pool_pre_ping=True,
+            max_overflow=_MORE_CONNECTIONS,
+            hide_parameters=True,
+            connect_args={"options": f"-c idle_in_transaction_session_timeout={_IDLE_LIMIT}"},
         )
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)

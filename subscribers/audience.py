@@ -1,6 +1,6 @@
 """The audience: whom an issue goes to, and for everybody else the one reason why not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -99,6 +99,12 @@ _READERS = select(
 ).where(SubscriberRow.email.is_not(None))
 _RUN_OF_READERS = _READERS.where(SubscriberRow.id.between(bindparam("first"), bindparam("last")))
 _SOME_READERS = _READERS.where(SubscriberRow.id.in_(bindparam("ids", expanding=True)))
+
+
+def of_addresses(emails: Collection[str]) -> "Select[int]":
+    """Select the members whose addresses these are, however they are written."""
+    spelled = [email.strip().lower() for email in emails]
+    return select(SubscriberRow.id).where(func.lower(SubscriberRow.email).in_(spelled))
 
 
 def roll_call(session: Session, *, now: datetime) -> Iterator[tuple[str, str]]:

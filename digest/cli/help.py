@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 PANELS = {
     "Every week": ("fetch", "issue", "preview", "check", "send", "run", "why"),
     "Set up": ("demo", "init", "source", "doctor", "serve", "worker"),
-    "Look after it": ("subscriber", "audit", "migrate"),
+    "Look after it": ("subscriber", "audit", "resolve", "migrate"),
 }
 
 EXIT_CODES = {

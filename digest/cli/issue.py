@@ -183,14 +183,17 @@ def check(ctx: typer.Context, period: Name = None) -> None:
     with me.app() as app:
         target = questions.period(app, period)
         plan = weekly.plan(app, target)
+        awaited = weekly.awaited(app, plan)
     findings = [str(finding) for finding in plan.findings]
-    passed = plan.issue is not None and not plan.errors
+    findings += [f"post {p.id}, {p.title or p.url!r}, waits for you: {p.held}" for p in awaited]
+    passed = plan.issue is not None and not plan.errors and not awaited
     data = {"period": target.name, "passed": passed, "findings": findings}
-    if plan.issue is None:
+    if plan.issue is None and not awaited:
         text = f"issue {target.name} has no posts yet: nothing to check\nNext: digest fetch"
         me.out.result(data, text)
         return
-    lines = findings or [f"issue {target.name}: {len(plan.issue.posts)} posts, all checks passed"]
+    posts = len(plan.issue.entries) if plan.issue else 0
+    lines = findings or [f"issue {target.name}: {posts} posts, all checks passed"]
     code = OK if passed else NEEDS_PERSON
     following = "digest issue approve, or digest run" if passed else "digest issue show"
     me.out.result(data, "\n".join([*lines, f"Next: {following}"]), code=code)

@@ -16,6 +16,7 @@ from digest.cli import (
     quarantine,
     setup,
     source,
+    steer,
     subscriber,
     week,
     worker,
@@ -38,7 +39,7 @@ app = typer.Typer(
     "New here? Run:  digest demo",
     epilog="Exit codes: digest help exit-codes",
 )
-for group in (week, issue, post, source, quarantine, subscriber, look, setup, worker, help):
+for group in (week, issue, post, source, quarantine, steer, subscriber, look, setup, worker, help):
     group.add_to(app)
 
 

@@ -55,7 +55,7 @@ def notes(found: "Iterable[Quarantined]") -> list[str]:
     """Say which sources an issue goes out without, and why."""
     lines = []
     for one in found:
-        lines.append(f"watch   {one.source} is in quarantine, {one.held} posts held: {one.alarm}")
+        lines.append(f"watch   {one.source} is in quarantine ({one.alarm}), posts held: {one.held}")
         lines.append(f"        {one.alarm.sentence} ({one.reason})")
         lines.append(f"        digest source release {one.source} --take, or --drop")
     return lines

@@ -47,7 +47,7 @@ def fetch(
             )
     rows = [(r.name, r.state, r.new, r.detail or "") for r in results]
     text = table(rows, head=("source", "state", "new", "detail"))
-    in_part = me.stop.is_set() or any(r.state.is_error for r in results)
+    in_part = me.stop.is_set() or any(r.state.is_error or r.alarm for r in results)
     code = IN_PART if in_part else OK
     summary = f"{text}\n\n{fetched(results)}\nNext: digest issue show"
     me.out.result([polled(r) for r in results], summary, code=code)
@@ -133,7 +133,8 @@ def _finish(me: Context, app: "App", done: "Week") -> None:
     """Print what was done and leave with what it means for whoever started it."""
     code, lines = account(app, done)
     lines[1:1] = quarantine.notes(done.quarantined)
-    if me.stop.is_set() and code == OK:
+    # A new alarm is told even where success is silent; the runs after it only mention it.
+    if code == OK and (me.stop.is_set() or any(result.alarm for result in done.polled)):
         code = IN_PART
     data = as_json(done) | {"quarantined": quarantine.as_json(done.quarantined)}
     me.out.result(data, "\n".join(lines), code=code)

@@ -61,10 +61,13 @@ def dead_workers(session: Session, *, processes: Processes, lease: float) -> lis
 
     A worker of this machine is dead as soon as its lock is free; any one when its heartbeat is
     older than ``lease`` seconds, because one that hangs would keep its letters for ever. The rows
-    stay locked until the transaction ends: who wakes up in between can claim nothing.
+    stay locked until the transaction ends: who wakes up in between can claim nothing. A row that
+    is locked already belongs to one that is at work, or to another who takes over.
     """
     stale = clock_of(session) - lease
-    rows = session.scalars(select(WorkerRow).order_by(WorkerRow.id).with_for_update())
+    rows = session.scalars(
+        select(WorkerRow).order_by(WorkerRow.id).with_for_update(skip_locked=True)
+    )
     return [
         Worker(id=row.id, name=row.name)
         for row in rows

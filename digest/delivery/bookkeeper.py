@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from digest.delivery import batches, moves
+from digest.delivery import batches, ledger, moves
 from digest.delivery.batches import Claim
 from digest.delivery.desk import Task, Tray
 from digest.delivery.hands import Job
@@ -142,7 +142,8 @@ class Bookkeeper:
         moves.settle(session, tray.results, now=now)
         for claim, reason in tray.unfit:
             moves.skip(session, [claim], reason=reason, now=now)
-        moves.give_back(session, tray.returned)
+        if moves.give_back(session, tray.returned):
+            ledger.close_strays(session, now=now)
 
     def _appetite(self) -> int:
         """Return how many letters are to be permitted now.

@@ -4,7 +4,7 @@ Every update names the state and the epoch it expects; a row that has moved on s
 States and identities: see `delivery.state`; the three sums that must hold are in `audit.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,8 +16,9 @@ from digest.delivery.batches import claim_of
 from digest.delivery.journal import Testimony
 from digest.delivery.moves import Result, settle
 from digest.delivery.state import OPEN, DeliveryState
+from digest.editions.state import EditionState
 from digest.mail.outcome import Verdict
-from digest.tables import DeliveryRow, EditionRow, ExclusionRow
+from digest.tables import WAITING, DeliveryRow, EditionRow, ExclusionRow
 from subscribers import audience
 
 MAX_CRASHES = 3
@@ -106,7 +107,7 @@ def recover(
     committing = and_(held, DeliveryRow.state == DeliveryState.COMMITTING)
     if testimony:
         _testify(session, committing, testimony, now=now)
-    unknown = _update(
+    lost = _update(
         session,
         committing,
         {
@@ -128,7 +129,8 @@ def recover(
     _update(session, and_(suspect, DeliveryRow.crashes + 1 >= MAX_CRASHES), crashed | aside)
     _update(session, suspect, crashed | {"state": DeliveryState.PENDING})
     free_unbegun(session, worker_id)
-    return unknown
+    close_strays(session, now=now)
+    return lost
 
 
 def _testify(
@@ -176,6 +178,48 @@ def close(session: Session, edition_id: int, *, reason: str, now: datetime) -> i
             "worker_id": None,
         },
     )
+
+
+def close_strays(session: Session, *, now: datetime) -> int:
+    """Skip what came back to an issue that was closed in the meantime."""
+    closed = exists().where(
+        EditionRow.id == DeliveryRow.edition_id, EditionRow.state == EditionState.FAILED
+    )
+    return _update(
+        session,
+        and_(WAITING, closed),
+        {"state": DeliveryState.SKIPPED, "reason": "the issue was closed", "ended_at": now},
+    )
+
+
+def unknown(session: Session, edition_id: int, *, emails: Collection[str] | None) -> list[int]:
+    """Return the letters nobody can know about, of these readers or of all."""
+    rows = select(DeliveryRow.id).where(
+        DeliveryRow.edition_id == edition_id, DeliveryRow.state == DeliveryState.UNKNOWN
+    )
+    if emails is not None:
+        rows = rows.where(DeliveryRow.subscriber_id.in_(audience.of_addresses(emails)))
+    return list(session.scalars(rows))
+
+
+def decide(
+    session: Session, delivery_ids: Collection[int], *, is_sent: bool, note: str, now: datetime
+) -> None:
+    """Settle unknown letters by a person's word: accepted, or due once more."""
+    to: dict[str, Any] = {"reason": note, "worker_id": None}
+    if is_sent:
+        to |= {"state": DeliveryState.ACCEPTED, "ended_at": now}
+    else:
+        to |= {
+            "state": DeliveryState.PENDING,
+            "ended_at": None,
+            "next_at": None,
+            "epoch": DeliveryRow.epoch + 1,
+        }
+    unknown_still = and_(
+        DeliveryRow.id.in_(delivery_ids), DeliveryRow.state == DeliveryState.UNKNOWN
+    )
+    _update(session, unknown_still, to)
 
 
 def counts(session: Session, edition_id: int) -> dict[DeliveryState, int]:

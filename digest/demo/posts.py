@@ -50,7 +50,7 @@ def _recent(content: Mapping[str, Any]) -> Iterator[SamplePost]:
         yield SamplePost(
             title=post["title"],
             slug=_slug(post["title"]),
-            summary=post.get("summary") or _first_words(body, count=content["excerpt_words"]),
+            summary=post.get("summary") or _excerpt(post, body, count=content["excerpt_words"]),
             date=post["date"],
             tags=tuple(post["tags"]),
             body=body,
@@ -72,9 +72,12 @@ def _archive(content: Mapping[str, Any]) -> Iterator[SamplePost]:
         )
 
 
-def _first_words(body: tuple[str, ...], *, count: int) -> str:
-    """Cut an excerpt the way blog engines do it: by words, never mind the sentence."""
-    return " ".join(" ".join(body).split()[:count])
+def _excerpt(post: Mapping[str, Any], body: tuple[str, ...], *, count: int) -> str:
+    """Cut an excerpt the way blog engines do it: by words, never mind the sentence.
+
+    A ``preamble`` is what a text generator said first and nobody took away: it leaks into it.
+    """
+    return " ".join(" ".join((post.get("preamble", ""), *body)).split()[:count])
 
 
 def _slug(title: str) -> str:

@@ -36,7 +36,7 @@ MAY_FOLLOW: dict[EditionState, frozenset[EditionState]] = {
     ),
     EditionState.SENDING: frozenset({EditionState.PAUSED, EditionState.SENT, EditionState.FAILED}),
     EditionState.PAUSED: frozenset({EditionState.SENDING, EditionState.FAILED}),
-    EditionState.SENT: frozenset({EditionState.WITHDRAWN}),
+    EditionState.SENT: frozenset({EditionState.WITHDRAWN, EditionState.SENDING}),  # resend
     EditionState.EMPTY: frozenset(),
     EditionState.FAILED: frozenset({EditionState.WITHDRAWN}),
     EditionState.WITHDRAWN: frozenset(),

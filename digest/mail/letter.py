@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class Letter:
     """One message and its envelope.
 
-    ``message`` holds the finished bytes: CRLF line ends, no line over 998 octets, ASCII only, and
-    no line that begins with a dot (`mail.mime` encodes such dots, and says so by ``dotless``), so no
-    carrier needs to touch it. ``sender`` is the return path, ``recipient`` the one RCPT (RFC 5321). ``key`` is the
+    ``message`` holds the finished bytes: CRLF line ends, no line over 998 octets, ASCII only.
+    ``dotless``: surely no line begins with a dot (`mail.mime` encodes them), so no carrier needs to
+    look. ``sender`` is the return path, ``recipient`` the one RCPT (RFC 5321). ``key`` is the
     delivery's own name, the same on every retry.
     """
 

@@ -1,10 +1,11 @@
 """Where posts are kept: new ones are added, known ones are updated, none is stored twice."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select
@@ -17,6 +18,7 @@ from digest.posts.post import Decision, FetchedPost, LookedUp, Post
 from digest.tables import PostKeyRow, PostRow, SourceRow
 from storage.database import one_at_a_time
 
+T = TypeVar("T", int, str)
 _CHUNK = 5_000  # bind variables per query, below every database's limit
 _PATIENCE = timedelta(days=7)  # how long a post's own page is asked for what the list lacks
 
@@ -50,11 +52,13 @@ def save(
     the source says of itself. When ``watch`` names something wrong, the new posts wait with that.
     """
     one_at_a_time(session, "posts")  # the second of two readers of a link must see the first
-    found = identity.recognise(posts, _known(session, source_id, identity.signals(posts)))
+    shelf = _take_down(session, source_id, identity.signals(posts))
+    found = identity.recognise(posts, shelf.known(source_id))
     fresh = [item for item in found if item.known is None]
     desk = _Desk(
         session=session,
         source=session.get_one(SourceRow, source_id),
+        shelf=shelf,
         now=now,
         looked_up=looked_up,
         language=language,
@@ -106,41 +110,61 @@ def posts_where(session: Session, *conditions: ColumnElement[bool]) -> list[Post
     return [post_of(row, source) for row, source in session.execute(statement)]
 
 
-def _known(session: Session, source_id: int, keys: frozenset[Key]) -> list[Known]:
-    """Load the posts that share a signal with this reading, each with all its signals.
+@dataclass(frozen=True, kw_only=True)
+class _Shelf:
+    """The posts that share a signal with a reading, each with all its signals, by source."""
 
-    Ids and titles speak only within their source; a link means the same post everywhere.
-    """
-    post_ids: set[int] = set()
-    digests = sorted({key.digest for key in keys})
-    for start in range(0, len(digests), _CHUNK):
-        post_ids.update(
-            session.scalars(
-                select(PostKeyRow.post_id).where(
-                    PostKeyRow.digest.in_(digests[start : start + _CHUNK]),
-                    or_(PostKeyRow.source_id == source_id, PostKeyRow.kind == Kind.LINK),
-                )
+    rows: Mapping[int, PostRow]
+    keys: Mapping[int, Mapping[Key, set[int]]]
+
+    def known(self, source_id: int) -> list[Known]:
+        """Return what identity needs of them.
+
+        Ids and titles speak only within their source; a link means the same post everywhere.
+        """
+        return [
+            Known(
+                post_id=row.id,
+                title=row.title,
+                keys=frozenset(
+                    key
+                    for key, sources in self.keys[row.id].items()
+                    if source_id in sources or key.kind is Kind.LINK
+                ),
+                dated=identity.instant(row.published_at, row.published_on),
+                here=row.source_id == source_id,
             )
+            for row in self.rows.values()
+        ]
+
+
+def _take_down(session: Session, source_id: int, keys: frozenset[Key]) -> _Shelf:
+    """Load the posts that share a signal with this reading."""
+    post_ids: set[int] = set()
+    for some in _chunks({key.digest for key in keys}):
+        found = select(PostKeyRow.post_id).where(
+            PostKeyRow.digest.in_(some),
+            or_(PostKeyRow.source_id == source_id, PostKeyRow.kind == Kind.LINK),
         )
-    rows: list[PostRow] = []
-    keys_of: dict[int, set[Key]] = defaultdict(set)
-    ordered = sorted(post_ids)
+        post_ids.update(session.scalars(found))
+    rows: dict[int, PostRow] = {}
+    keys_of: dict[int, dict[Key, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for ids in _chunks(post_ids):
+        rows |= {r.id: r for r in session.scalars(select(PostRow).where(PostRow.id.in_(ids)))}
+        signals = select(
+            PostKeyRow.post_id, PostKeyRow.kind, PostKeyRow.digest, PostKeyRow.source_id
+        )
+        for post_id, kind, digest, by in session.execute(
+            signals.where(PostKeyRow.post_id.in_(ids))
+        ):
+            keys_of[post_id][Key(Kind(kind), digest)].add(by)
+    return _Shelf(rows=rows, keys=keys_of)
+
+
+def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    ordered = sorted(values)
     for start in range(0, len(ordered), _CHUNK):
-        some = ordered[start : start + _CHUNK]
-        rows.extend(session.scalars(select(PostRow).where(PostRow.id.in_(some))))
-        for key in session.scalars(select(PostKeyRow).where(PostKeyRow.post_id.in_(some))):
-            if key.source_id == source_id or key.kind == Kind.LINK:
-                keys_of[key.post_id].add(Key(Kind(key.kind), key.digest))
-    return [
-        Known(
-            post_id=row.id,
-            title=row.title,
-            keys=frozenset(keys_of[row.id]),
-            dated=identity.instant(row.published_at, row.published_on),
-            here=row.source_id == source_id,
-        )
-        for row in rows
-    ]
+        yield ordered[start : start + _CHUNK]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +173,7 @@ class _Desk:
 
     session: Session
     source: SourceRow
+    shelf: _Shelf
     now: datetime
     looked_up: Mapping[str, LookedUp]
     language: str | None
@@ -167,9 +192,8 @@ class _Desk:
 
         The first date stays: sources bump dates, and a post must not wander into a later week.
         """
-        row = self.session.get_one(PostRow, item.known)
-        had = self.session.scalars(select(PostKeyRow).where(PostKeyRow.post_id == row.id))
-        fresh = item.keys - {Key(Kind(key.kind), key.digest) for key in had}
+        row = self.shelf.rows[item.known or 0]
+        fresh = item.keys - self.shelf.keys[row.id].keys()
         if row.source_id != self.source.id:
             return self._update_from_beside(row, item, fresh=fresh)
         self._remember({row.id: fresh})

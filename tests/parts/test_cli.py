@@ -66,7 +66,7 @@ def test_a_week_by_hand(week: Newsroom, call: Call) -> None:
 def test_each_result_ends_with_a_command_that_exists(week: Newsroom, call: Call) -> None:
     known = get_command(app).commands  # type: ignore[attr-defined] # it is a group
     for arguments in (
-        ("source", "add", week.web.url("/x.xml")),
+        ("source", "add", week.blog("x", path="/x.xml")),
         ("source", "pause", "plain"),
         ("fetch", "plain", "--at", FRIDAY),
         ("subscriber", "add", "hedy@example.org", *SAID_YES),
@@ -117,7 +117,7 @@ def test_quiet_prints_nothing_on_success_and_all_of_it_on_trouble(
 ) -> None:
     for arguments in (
         ("fetch", "--at", FRIDAY),
-        ("source", "add", week.web.url("/x.xml")),
+        ("source", "add", week.blog("x", path="/x.xml")),
         ("source", "list"),
         ("source", "pause", "127.0.0.1-x"),
         ("subscriber", "add", "hedy@example.org", *SAID_YES),
@@ -151,7 +151,7 @@ def test_a_dry_run_leaves_every_row_and_calls_no_carrier(week: Newsroom, call: C
         ("run",),
         ("send",),
         ("send", W24, "--list"),
-        ("source", "add", week.web.url("/x.xml"), week.web.url("/y.xml")),
+        ("source", "add", week.blog("x", path="/x.xml"), week.blog("y", path="/y.xml")),
         ("source", "pause", "plain"),
         ("source", "test", week.web.url("/feed.xml")),
         ("subscriber", "add", "hedy@example.org", *SAID_YES),

@@ -96,11 +96,13 @@ def fits(value: Any, shape: Any) -> bool:
 
 
 def test_a_shape_tells_what_fits() -> None:
-    shape = documented("source", "test")
-    assert fits({"title": None, "posts": [{"title": "a", "url": "b", "date": None}]}, shape)
-    assert not fits({"title": None, "posts": [{"title": "a", "url": None, "date": None}]}, shape)
-    assert not fits({"title": "a"}, shape)
-    assert not fits({"title": "a", "posts": {}}, shape)
+    shape = documented("subscriber", "show")
+    issue = {"period": "2026-W24", "state": "sent", "reason": None}
+    person = {"email": "a", "status": "b", "language": "en", "consent": [], "issues": [issue]}
+    assert fits(person, shape)
+    assert not fits(person | {"issues": [issue | {"period": None}]}, shape)
+    assert not fits({"email": "a"}, shape)
+    assert not fits(person | {"issues": {}}, shape)
 
 
 def test_before_the_freeze_every_command_prints_the_json_it_documents(
@@ -110,7 +112,7 @@ def test_before_the_freeze_every_command_prints_the_json_it_documents(
     for path, arguments in (
         (("fetch",), ("--at", FRIDAY)),
         (("source", "list"), ()),
-        (("source", "add"), (week.web.url("/other.xml"),)),
+        (("source", "add"), (week.blog("other", path="/other.xml"),)),
         (("source", "pause"), ("plain",)),
         (("source", "pause"), ("plain", "--resume")),
         (("source", "test"), (url,)),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from press import HOSTILE, composer, issue, personaliser, post, reader
 
 from digest.calendar import ScheduleSettings
-from digest.editions.issue import Issue, NewsletterSettings, Surplus
+from digest.editions.issue import Also, Earlier, Issue, NewsletterSettings, Surplus
 from digest.errors import ConfigurationError, TemplateError
 from digest.mail.headers import clean
 from digest.mail.quoted import encode
@@ -275,10 +275,55 @@ def test_text_lines_have_72_columns_unless_they_are_addresses() -> None:
         assert len(line) <= 72 or line.strip().startswith(("http", "x"))
 
 
+def also(number: int, title: str, *, source: str = "Field Log") -> Also:
+    """Make a post that stands on another one's card."""
+    url = f"https://field-log.example/{number}?a=1&b=2"
+    return Also(post_id=number, url=url, title=title, source=source)
+
+
+@pytest.mark.parametrize("full_posts", [12, 1])
+def test_posts_on_one_topic_are_linked_under_the_one_that_leads_them(full_posts: int) -> None:
+    earlier = Earlier(url="https://plain.example/old", title="Colder reads", year=2024)
+    card = {"also": (also(8, "Warm reads"), also(9, "Tepid reads")), "earlier": earlier}
+    cards = [post(1, title="First", topic="Storage"), post(2, title="Hot", topic="Storage", **card)]
+    for one in (issue(cards), issue(cards[::-1])):
+        mail = composer(full_posts=full_posts).compose(one, language="en")
+        assert list(lint(one, mail)) == []
+        assert "4 new posts from 2 blogs" in mail.text
+        assert (
+            "  On the same topic: Warm reads · Field Log\n  https://field-log.example/8?a=1&b=2\n"
+            "  On the same topic: Tepid reads · Field Log\n  https://field-log.example/9?a=1&b=2\n"
+            "  Earlier: Colder reads · 2024\n  https://plain.example/old\n"
+        ) in mail.text
+        assert "OnthesametopicWarmreads" in words_of(mail.html).replace(":", "")
+        assert 'href="https://plain.example/old"' in mail.html
+    assert "Zum selben Thema: Warm reads" in composed(issue(cards), language="de").text
+
+
+def test_a_section_counts_the_posts_on_its_cards() -> None:
+    cards = [
+        post(1, title="First", topic="Operations"),
+        post(2, title="Hot", topic="Storage", also=(also(8, "Warm reads"),)),
+    ]
+    text = composed(issue(cards)).text
+    assert "Storage 2 · Operations 1" in text
+    assert "STORAGE (2)" in text
+
+
 def test_hostile_words_everywhere_at_once_are_shown_or_cleaned() -> None:
     hostile = issue(
         [
-            post(n, title=word, summary=word, author=word, source=word, topic=word, language=word)
+            post(
+                n,
+                title=word,
+                summary=word,
+                author=word,
+                source=word,
+                topic=word,
+                language=word,
+                also=(also(n, word, source=word),),
+                earlier=Earlier(url=f"https://plain.example/{n}", title=word, year=2024),
+            )
             for n, word in enumerate(HOSTILE, start=1)
         ],
         surplus=tuple(Surplus(source=word, posts=2) for word in HOSTILE),

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 from press import composer, issue, post
 
-from digest.editions.issue import NewsletterSettings
+from digest.editions.issue import Also, NewsletterSettings
 from digest.render.compose import ComposedIssue
 from digest.render.lint import lint
 from digest.render.slots import Slot, marker
@@ -80,6 +80,15 @@ def test_a_post_that_cannot_be_linked_is_an_error() -> None:
     composed = composer().compose(bad, language="en")
     assert "javascript" not in composed.html + composed.text
     assert [str(f) for f in lint(bad, composed)] == ["the post 'Bad' has no http(s) address"]
+
+
+def test_a_post_that_shares_a_card_must_be_in_both_parts_too() -> None:
+    warm = Also(post_id=2, url="https://warm.example/", title="Warm reads", source="Field Log")
+    card = issue([post(1, title="Fine", also=(warm,))])
+    composed = composer().compose(card, language="en")
+    assert list(lint(card, composed)) == []
+    spoilt = replace(composed, text=composed.text.replace("Warm reads", ""))
+    assert [str(f) for f in lint(card, spoilt)] == ["the text lacks the title 'Warm reads'"]
 
 
 @pytest.mark.parametrize("html", ["", "<", "<![>", "<!--", "<a href=", "<a href='", "\x00<!"])

@@ -105,6 +105,45 @@ def test_every_post_has_its_rule(database: Database, room: Newsroom, why: Why) -
     assert "no source has shown a post" in why("https://plain.example/never")
 
 
+def test_all_that_is_known_of_a_post_is_told(database: Database, room: Newsroom, why: Why) -> None:
+    room.configure("[selection]\nper_source = 3\n")
+    queues = "Backpressure in message queues: bounded brokers under load"
+    brokers = "Why our message broker needed backpressure on bounded message queues"
+    words = "The bounded broker sheds load with backpressure before a message queue fills its disk."
+    publish(
+        database,
+        "plain",
+        {
+            "newest": {"title": queues, "summary": words, "published_at": june(11)},
+            "second": {
+                "title": brokers,
+                "summary": words,
+                "raw_summary": f"Here it is: {words}",
+                "rules": ["preamble"],
+                "fitness": "repaired",
+                "language": "en",
+                "minutes": 9,
+            },
+            "undated": {"title": "Sourdough at altitude", "published_at": None},
+            "old": {"title": queues, "summary": words, "published_at": june(2, month=2)},
+        },
+    )
+    told = why(url("second"))
+    for sentence in (
+        "post 2, known by its address; first seen Tue 09 Jun 2026 15:00",
+        "dated Tue 09 Jun 2026 14:00 by its blog",
+        "words repaired (preamble)\n    summary before: Here it is: The bounded",
+        "summary now:    The bounded broker",
+        "language en: its text shows it",
+        f"leads a card on one topic with {queues!r}",
+        f"goes on from {queues!r} (2026), which it links to",
+        "number 3 of 3 fit posts of its blog, of which at most 3 are taken",
+    ):
+        assert sentence in told, told
+    assert f"stands under {brokers!r}: both are on one topic" in why(url("newest"))
+    assert "undated: it counts from when it was first seen" in why(url("undated"))
+
+
 def test_a_post_that_went_out_names_its_issue(
     database: Database, room: Newsroom, why: Why, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,7 +74,6 @@ def test_killed_fifty_times_nobody_gets_two_and_nobody_is_lost(
         home.run("audit")
     missing = {f"reader{n}@example.org" for n in range(READERS)} - set(copies)
     unknown = account.count('"state": "unknown"')
-    print(f"{len(mail.accepted)} accepted, {unknown} unknown, {len(missing)} of them not served")
     assert max(copies.values()) == 1
     assert all(address in account for address in missing)
     assert len(missing) <= unknown <= KILLS * CONNECTIONS * IN_FLIGHT
