@@ -242,6 +242,8 @@ class App:
                 parser=parser,
                 now=self.clock.now,
                 settings=self.config.sources,
+                watch=self.config.watch,
+                recipes=self.config.recipes,
                 processes=self.processes,
                 due_only=due_only,
                 names=list(names) if names is not None else None,

@@ -92,6 +92,8 @@ def _takes(setting: Setting) -> str:
         return ", ".join(f'`"{choice}"`' for choice in get_args(setting.type))
     if setting.limits:
         return f"{'whole number' if setting.type is int else 'number'}, {setting.limits}"
+    if get_origin(setting.type) in {Mapping, dict}:
+        return "table"
     words = {str: "text", float: "number", tuple[str, ...]: "list of texts"}
     return words.get(setting.type, "path")
 

@@ -26,7 +26,7 @@ def sealed(app: "App", edition: "Edition") -> tuple[dict[str, Any], str]:
     from digest import questions
 
     account = questions.account(app, edition)
-    titles = [post.title for post in account.issue.posts] if account.issue else []
+    titles = [post.title for post in account.issue.entries] if account.issue else []
     lines = [
         f"issue {edition.number or '-'} ({edition.period})  {edition.state}"
         + (f": {edition.reason}" if edition.reason else ""),

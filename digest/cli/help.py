@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 PANELS = {
-    "Every week": ("fetch", "issue", "preview", "check", "send", "run", "why"),
+    "Every week": ("fetch", "issue", "post", "preview", "check", "send", "run", "why"),
     "Set up": ("demo", "init", "source", "doctor", "serve", "worker"),
     "Look after it": ("subscriber", "audit", "resolve", "migrate"),
 }

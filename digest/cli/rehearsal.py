@@ -37,7 +37,7 @@ def _open(app: "App", target: "Period") -> tuple[dict[str, Any], list[str], list
 
     plan = weekly.plan(app, target)
     people = questions.people(app)
-    posts = [post.title for post in plan.issue.posts] if plan.issue else []
+    posts = [post.title for post in plan.issue.entries] if plan.issue else []
     data = {
         "period": target.name,
         "due_at": target.due_at,
@@ -71,7 +71,7 @@ def _sealed(
     data = {
         "period": edition.period,
         "due_at": target.due_at,
-        "posts": [post.title for post in account.issue.posts] if account.issue else [],
+        "posts": [post.title for post in account.issue.entries] if account.issue else [],
         "refused": 0,
         "findings": [],
         "readers": waiting,

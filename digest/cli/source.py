@@ -77,21 +77,24 @@ def add(
 
 
 def list_(ctx: typer.Context) -> None:
-    """List the sources with the state in which the last reading ended.
+    """List the sources: how each is, and how the last reading ended.
 
-    JSON: [{source, url, kind, state, paused, detail?, checked_at?, next_check_at?, failures}]
+    JSON: [{source, url, kind, state, health, reason?, since?, paused, detail?, checked_at?,
+    next_check_at?, failures}]
     """
-    from digest import roster
+    from digest import questions, roster
 
     me = context.of(ctx)
     with me.app() as app:
         sources = roster.sources(app)
+        health = questions.health_of(app)
         rows = [
             (
                 s.name,
-                "paused" if s.paused_at else s.state,
+                "paused" if s.paused_at else health[s.name].word,
+                s.state,
                 app.local(s.checked_at) if s.checked_at else "-",
-                s.detail or "",
+                health[s.name].reason or s.detail or "",
             )
             for s in sources
         ]
@@ -101,6 +104,9 @@ def list_(ctx: typer.Context) -> None:
             "url": s.url,
             "kind": s.kind,
             "state": s.state,
+            "health": health[s.name].word,
+            "reason": health[s.name].reason,
+            "since": health[s.name].since,
             "paused": s.paused_at is not None,
             "detail": s.detail,
             "checked_at": s.checked_at,
@@ -109,7 +115,7 @@ def list_(ctx: typer.Context) -> None:
         }
         for s in sources
     ]
-    text = table(rows, head=("source", "state", "checked", "detail"))
+    text = table(rows, head=("source", "health", "state", "checked", "detail"))
     me.out.result(
         data, text + ("" if data else "\nNext: digest source add https://a.blog/feed.xml")
     )

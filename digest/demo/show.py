@@ -120,9 +120,9 @@ def _send_the_issue(app: App, *, say: Say) -> Issue:
     if planned.issue is None:
         raise UsageError("the sample blogs have no post in this week")  # a broken installation
     issue = planned.issue
-    blogs = len({post.source for post in issue.posts})
+    blogs = len({post.source for post in issue.entries})
     week = f"{period.first_day.day} to {period.end_day.day - 1} {period.end_day:%B %Y}"
-    say(_line(f"Picking the week of {week}", f"{len(issue.posts)} new posts, {blogs} blogs"))
+    say(_line(f"Picking the week of {week}", f"{len(issue.entries)} new posts, {blogs} blogs"))
     names = " and ".join(_NAMES[c.language] for c in planned.composed)
     sizes = " and ".join(f"{len(c.html.encode()) / 1024:.1f} KB" for c in planned.composed)
     verdict = f"{len(planned.errors)} checks failed" if planned.errors else "all checks passed"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from itertools import islice
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -134,11 +135,17 @@ def complete(
 ) -> Completed:
     """Look posts up on their own pages, and fill in what the list lacks of them."""
     looked_up: dict[str, LookedUp] = {}
-    wanting = [
-        post
-        for post in reading.posts
-        if is_incomplete(post) and _is_same_site(post.url, url) and not is_known(post.url)
-    ]
+    # What is dear is asked last, and no more often than it can matter.
+    wanting = list(
+        islice(
+            (
+                post
+                for post in reading.posts
+                if _is_same_site(post.url, url) and not is_known(post.url) and is_incomplete(post)
+            ),
+            most + 1,
+        )
+    )
     for post in wanting[:most]:
         if walk.pause():
             break

@@ -117,7 +117,7 @@ class ArchivePages:
 
 
 def _entry(issue: Issue, words: PageWords) -> Entry:
-    count = len(issue.posts)
+    count = len(issue.entries)
     posts = words.archive_post if count == 1 else words.archive_posts
     about = (
         words.archive_issue.format(number=issue.number),
