@@ -130,8 +130,13 @@ def is_label_link(anchor: Element) -> bool:
 
 
 def is_author(element: Element) -> bool:
-    """Whether an element is called an author, or a user's name."""
-    return has(element, AUTHOR) or {"user", "name"} <= element.names
+    """Whether an element is called an author, or a user's name, or says that it is a person."""
+    kind = element.get("typeof") or element.get("itemtype")  # RDFa, microdata
+    return (
+        has(element, AUTHOR)
+        or {"user", "name"} <= element.names
+        or kind.endswith((":Person", "/Person"))
+    )
 
 
 def is_author_link(anchor: Element) -> bool:
