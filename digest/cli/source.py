@@ -94,7 +94,7 @@ def list_(ctx: typer.Context) -> None:
                 "paused" if s.paused_at else health[s.name].word,
                 s.state,
                 app.local(s.checked_at) if s.checked_at else "-",
-                "; ".join(filter(None, (health[s.name].reason, s.detail))),
+                "; ".join(filter(None, (s.detail, health[s.name].reason))),
             )
             for s in sources
         ]
