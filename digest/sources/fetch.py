@@ -8,8 +8,9 @@ from http import HTTPStatus
 from urllib.parse import urlsplit, urlunsplit
 
 from digest.http import Client, FetchError, Response
+from digest.posts.post import LookedUp
 from digest.sources.adapter import Page, Reading, UnreadableError
-from digest.sources.further import Completed, LookedUp, Reach, Walk, go_on, state_of
+from digest.sources.further import Completed, Reach, Walk, go_on, state_of
 from digest.sources.guard import Parser
 from digest.sources.state import State
 

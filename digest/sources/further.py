@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from digest.http import Client, FetchError
 from digest.limits import Count, CountOrNone
 from digest.posts import hygiene
-from digest.posts.post import FetchedPost
+from digest.posts.post import FetchedPost, LookedUp
 from digest.sources.adapter import Page, Reading, UnreadableError
 from digest.sources.candidates import host_of
 from digest.sources.guard import Parser
@@ -61,14 +61,6 @@ class Walk:
             raise UnreadableError("it moved to another site", state=State.NO_POSTS)
         page = Page(url=response.url, content=response.content, headers=response.headers)
         return self.parser.parse(kind or self.kind, page, recipe=None if kind else self.recipe)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LookedUp:
-    """A post as the list shows it, and as its own page does."""
-
-    listed: FetchedPost
-    page: FetchedPost
 
 
 @dataclass(frozen=True, kw_only=True)

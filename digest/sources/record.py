@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from digest.posts import store
-from digest.posts.post import LookedUp
 from digest.posts.store import Saved, Watch
 from digest.sources.adapter import Reading
 from digest.sources.fetch import Fetched, next_check
@@ -73,10 +72,7 @@ def _save(
         source_id=row.id,
         posts=reading.posts,
         now=now,
-        looked_up={
-            url: LookedUp(listed=found.listed, page=found.page)
-            for url, found in fetched.looked_up.items()
-        },
+        looked_up=fetched.looked_up,
         language=reading.language,
         watch=watch,
     )
