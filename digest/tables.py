@@ -12,7 +12,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
 from storage.types import UTCDateTime
-from subscribers.tables import ConfirmationRow, ConsentEventRow, SubscriberRow, SuppressionRow
+from subscribers.tables import (
+    ApiKeyRow,
+    BudgetRow,
+    ConfirmationRow,
+    ConsentEventRow,
+    SubscriberRow,
+    SuppressionRow,
+)
 
 WAITING = text("state IN ('pending', 'deferred')")
 """The rows whose turn may come; a query that uses their index says it in these very words."""
@@ -21,12 +28,16 @@ HELD = text("worker_id IS NOT NULL")
 __all__ = [
     "HELD",
     "WAITING",
+    "ApiKeyRow",
     "Base",
+    "BudgetRow",
     "ConfirmationRow",
     "ConsentEventRow",
     "DeliveryRow",
     "EditionRow",
     "ExclusionRow",
+    "FeedbackRow",
+    "NoticeRow",
     "PaceRow",
     "PlacementRow",
     "PostKeyRow",
@@ -249,3 +260,50 @@ class PaceRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
     next_at: Mapped[float] = mapped_column(Float)  # seconds since 1970, in the database's time
+
+
+class NoticeRow(Base):
+    """One letter to one person that is no issue: a confirmation, a fresh link, a welcome.
+
+    Its states are a delivery's. It holds facts and no secret: links and codes are made from ids
+    when the letter is written. ``expires_at`` is when it would come too late to be of use.
+    """
+
+    __tablename__ = "notice"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), index=True)
+    confirmation_id: Mapped[int | None] = mapped_column(ForeignKey("confirmation.id"))
+    email: Mapped[str | None] = mapped_column(String(320))  # NULL after erasure
+    language: Mapped[str] = mapped_column(String(35))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[str] = mapped_column(String(12))
+    worker_id: Mapped[int | None] = mapped_column(ForeignKey("worker.id"))
+    epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    code: Mapped[str | None] = mapped_column(String(20))  # reply code, as "550 5.1.1"
+    reason: Mapped[str | None] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (
+        Index(
+            "ix_notice_waiting",
+            "id",
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+    )
+
+
+class FeedbackRow(Base):
+    """How many readers gave this answer to the question below an issue; nobody is named."""
+
+    __tablename__ = "feedback"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    answer: Mapped[str] = mapped_column(String(10), primary_key=True)
+    votes: Mapped[int] = mapped_column(default=0)

@@ -31,7 +31,24 @@ class ConsentKind(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     RESUBSCRIBED = "resubscribed"
     REMOVED = "removed"  # by the operator
+    IMPORTED = "imported"  # from another tool, with the consent that it kept
+    CHANGED = "changed"  # what they want: topics, pace, language, format, pause
+    MOVED = "moved"  # to another address
     ERASED = "erased"
+
+
+class Pace(StrEnum):
+    """How often a reader wants mail."""
+
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"  # the best of four weeks
+
+
+class Format(StrEnum):
+    """What a reader's mail is made of."""
+
+    HTML = "html"  # with its text twin
+    TEXT = "text"  # the text alone
 
 
 class SubscriberRow(Base):
@@ -52,6 +69,10 @@ class SubscriberRow(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     paused_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # What they chose: slugs in order, joined by commas; NULL is all topics, those to come too.
+    topics: Mapped[str | None] = mapped_column(Text)
+    pace: Mapped[str] = mapped_column(String(10), default=Pace.WEEKLY, server_default="weekly")
+    format: Mapped[str] = mapped_column(String(10), default=Format.HTML, server_default="html")
 
 
 class ConsentEventRow(Base):
@@ -68,18 +89,51 @@ class ConsentEventRow(Base):
 
 
 class ConfirmationRow(Base):
-    """One pending double opt-in: a link and a code, both kept only as hashes."""
+    """One pending double opt-in: of a subscription, or of a new address for one.
+
+    Its link and its code are made from the row's id with the keyring and stand nowhere, not even
+    as hashes: six digits under a hash could be guessed by whoever reads the database.
+    """
 
     __tablename__ = "confirmation"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), index=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    code_hash: Mapped[str] = mapped_column(String(64))
+    purpose: Mapped[str] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(320))  # the address that is to be confirmed
+    mailbox_key: Mapped[str | None] = mapped_column(String(64))
+    wishes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # take effect when confirmed
     requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     tries_left: Mapped[int] = mapped_column(default=5)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class BudgetRow(Base):
+    """How much of an allowance is used: of one address, one network, one domain, or of all.
+
+    ``name`` holds a keyed hash where it would tell an address or a network.
+    """
+
+    __tablename__ = "budget"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UTCDateTime)  # when its window began
+    used: Mapped[int] = mapped_column(default=0)
+
+
+class ApiKeyRow(Base):
+    """A key for the JSON interface; only its hash is kept."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class SuppressionRow(Base):

@@ -33,8 +33,8 @@ def test_foreign_keys_are_enforced(database: Database) -> None:
     with pytest.raises(IntegrityError), database.begin() as session:
         session.execute(
             text(
-                "INSERT INTO confirmation (subscriber_id, token_hash, code_hash, requested_at,"
-                " expires_at, tries_left) VALUES (99, 't', 'c', :at, :at, 5)"
+                "INSERT INTO consent_event (subscriber_id, at, kind, source, evidence)"
+                " VALUES (99, :at, 'added', 'a form', '{}')"
             ),
             {"at": "2026-06-12 12:00:00"},
         )
