@@ -16,7 +16,8 @@ from typing import Any
 from digest.http import Client, HttpSettings
 from digest.processes import Processes
 from digest.sources.guard import Parser
-from digest.sources.poll import PollResult, PollSettings, poll
+from digest.sources.poll import PollResult, poll
+from digest.sources.settings import PollSettings
 from digest.sources.state import State
 from digest.tables import Base, SourceRow
 from storage.database import Database, DatabaseSettings

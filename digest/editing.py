@@ -1,15 +1,20 @@
-"""What an operator decides: which held posts are mailed, and which sources leave quarantine."""
+"""What an operator decides: which held posts are mailed, which sources leave quarantine, words."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from digest import weekly
 from digest.app import App
+from digest.calendar import Period
 from digest.editions import store as editions
+from digest.editions.store import OwnWords
 from digest.errors import UsageError
+from digest.mail.headers import clean
 from digest.posts import decisions
 from digest.posts.post import Decision, Post
+from digest.render.titles import LONGEST_SHORT
 from digest.sources import quarantine
 from digest.tables import SourceRow
 
@@ -60,6 +65,28 @@ def release(app: App, name: str, *, take: bool, write: bool = True) -> list[str]
         if write:
             quarantine.release(session, row, take=take, now=app.clock.now())
     return titles
+
+
+def own_words(
+    app: App, period: Period, *, subject: str | None, introduction: str | None
+) -> OwnWords:
+    """Return a person's words for an issue with these changes; None keeps what was there."""
+    if subject and len(clean(subject)) > LONGEST_SHORT:
+        raise UsageError(f"a subject takes {LONGEST_SHORT} characters, and this has {len(subject)}")
+    with app.database.read() as session:
+        before = editions.own_words(session, app.newsletter, period=period.name)
+    return OwnWords(
+        subject=before.subject if subject is None else clean(subject) or None,
+        introduction=before.introduction if introduction is None else introduction.strip() or None,
+    )
+
+
+def keep_own_words(app: App, period: Period, words: OwnWords) -> None:
+    """Keep a person's words for an issue whose own words are not sealed yet."""
+    edition = weekly.open_for_person(app, period)
+    with app.database.begin() as session:
+        if not editions.keep_own_words(session, edition, words):
+            raise UsageError(f"issue {period.name} is {edition.state}: its words are sealed")
 
 
 def _open_post(app: App, session: Session, name: str) -> Post:

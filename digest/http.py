@@ -1,5 +1,6 @@
 """The one guarded web client: checked addresses, a total deadline, and bounded bodies."""
 
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,10 +10,10 @@ import httpx
 
 from digest.clock import Clock
 from digest.connection import Deadline, GuardedTransport, RefusedError, Resolve, resolve_by_system
-from digest.errors import ConfigurationError, DigestError
+from digest.errors import DigestError
 from digest.inflate import DamagedError, TooLargeError, gunzip
-from digest.limits import Count, CountOrNone, Seconds
 from digest.network import networks
+from digest.reading import HttpSettings
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
@@ -20,36 +21,6 @@ _SECRET_HEADERS = frozenset({"authorization", "cookie"})
 _CHUNK = 65_536  # bytes
 _HOST = re.compile(rb"[A-Za-z0-9._:-]+")  # after IDNA; httpx lets brackets and more through
 _PORTS = 65_536
-
-
-@dataclass(frozen=True, kw_only=True)
-class HttpSettings:
-    """How the web is read.
-
-    ``deadline`` (seconds) holds for the whole fetch: names, connections, redirects and body.
-    ``connect_timeout`` (seconds) holds for each address tried. ``max_bytes`` limits the body, as
-    sent and as unfolded; ``max_header_bytes`` the headers of each answer. ``allow_networks``
-    opens networks that are not public, as "10.0.0.0/8".
-    """
-
-    user_agent: str = "Digest/0.1 (weekly newsletter; reads feeds)"
-    deadline: Seconds = 20.0
-    connect_timeout: Seconds = 5.0
-    max_bytes: Count = 8_000_000
-    max_header_bytes: Count = 65_536
-    max_redirects: CountOrNone = 5
-    allow_networks: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse what no request could say, and networks that are none."""
-        if not self.user_agent.isprintable() or not self.user_agent.isascii():
-            raise ConfigurationError("[http] user_agent takes printable ASCII characters only")
-        try:
-            networks(self.allow_networks)
-        except ValueError as error:
-            raise ConfigurationError(
-                f"[http] allow_networks: {error}; write a network as 10.0.0.0/8"
-            ) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +69,13 @@ class Client:
         Redirects are followed and every hop is checked like the first. An answer with an error
         status is returned, not raised.
         """
+        return self._ask("GET", url, headers=headers or {})
+
+    def head(self, url: str) -> Response:
+        """Ask for a page's headers alone, as `get` does for all of it."""
+        return self._ask("HEAD", url, headers={})
+
+    def _ask(self, method: str, url: str, *, headers: Mapping[str, str]) -> Response:
         address = _checked(url)
         deadline = Deadline(self._settings.deadline, clock=self._clock)
         transport = GuardedTransport(
@@ -109,7 +87,7 @@ class Client:
         )
         try:
             with httpx.Client(transport=transport, trust_env=False) as client:
-                return _follow(client, address, headers or {}, settings=self._settings)
+                return _follow(client, address, headers, settings=self._settings, method=method)
         except RefusedError as error:
             raise FetchError(str(error), state="address refused") from error
         except (httpcore.TimeoutException, TimeoutError) as error:
@@ -154,13 +132,14 @@ def _follow(
     headers: Mapping[str, str],
     *,
     settings: HttpSettings,
+    method: str,
 ) -> Response:
     """Ask, and follow redirects up to the cap."""
     asked = {"accept-encoding": "gzip", "user-agent": settings.user_agent} | dict(headers)
     permanent: httpx.URL | None = None
     only_permanent = True
     for _ in range(settings.max_redirects + 1):
-        request = client.build_request("GET", address, headers=asked)
+        request = client.build_request(method, address, headers=asked)
         response = client.send(request, stream=True)
         try:
             found = _headers(response, settings=settings)
@@ -169,7 +148,7 @@ def _follow(
                     status=response.status_code,
                     url=str(address),
                     headers=found,
-                    content=_body(response, settings=settings),
+                    content=b"" if method == "HEAD" else _body(response, settings=settings),
                     permanent_url=str(permanent) if permanent else None,
                 )
         finally:
@@ -217,13 +196,29 @@ def _body(response: httpx.Response, *, settings: HttpSettings) -> bytes:
             state="http error",
         )
     limit = settings.max_bytes
-    chunks = _bounded(response.iter_raw(_CHUNK), limit=limit)
     try:
-        return b"".join(chunks) if encoding == "identity" else gunzip(chunks, limit=limit)
+        _refuse_announced(response, limit=limit)
+        chunks = _bounded(response.iter_raw(_CHUNK), limit=limit)
+        return _joined(chunks) if encoding == "identity" else gunzip(chunks, limit=limit)
     except TooLargeError as error:
         raise FetchError(str(error), state="too large") from error
     except DamagedError as error:
         raise FetchError(str(error), state="unreachable") from error
+
+
+def _refuse_announced(response: httpx.Response, *, limit: int) -> None:
+    """Raise before anything is read, when the site says that its body is too long."""
+    announced = response.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise TooLargeError(f"the body is longer than {limit} bytes")
+
+
+def _joined(chunks: Iterable[bytes]) -> bytes:
+    """Return the body, which is held once only: a list of its chunks would hold it twice."""
+    content = io.BytesIO()
+    for chunk in chunks:
+        content.write(chunk)
+    return content.getvalue()
 
 
 def _bounded(chunks: Iterable[bytes], *, limit: int) -> Iterator[bytes]:

@@ -1,47 +1,19 @@
 """The database: an engine with the right pragmas, and the two scopes in which it is used."""
 
+import threading
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-_LONGEST_WAIT = 86_400  # seconds
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatabaseSettings:
-    """Where the data lives.
-
-    ``url`` is a SQLAlchemy address: ``sqlite:///var/digest.sqlite3`` or
-    ``postgresql+psycopg://user:password@host/name``. ``busy_timeout`` is how long, in seconds, a
-    writer waits for another one (SQLite only).
-    """
-
-    url: str = field(default="sqlite:///var/digest.sqlite3", repr=False)
-    busy_timeout: float = 30.0
-
-    def __post_init__(self) -> None:
-        """Refuse what no database answers to; the error does not show a password."""
-        try:
-            url = make_url(self.url)
-        except (ArgumentError, ValueError):
-            url = None
-        if url is None or url.drivername not in {"sqlite", "postgresql+psycopg"}:
-            raise ValueError(
-                "[database] url is no address we can use; write it as"
-                " sqlite:///var/digest.sqlite3 or postgresql+psycopg://user:password@host/name"
-            )
-        if not 0 <= self.busy_timeout <= _LONGEST_WAIT:
-            raise ValueError(f"[database] busy_timeout takes 0 to {_LONGEST_WAIT} seconds")
-
+from storage.settings import DatabaseSettings
 
 _IDLE_LIMIT = 30_000  # milliseconds after which PostgreSQL drops what a frozen process has locked
 _MORE_CONNECTIONS = 100  # beyond the five kept open: each sending thread may want one
@@ -57,6 +29,8 @@ class Database:
     def __init__(self, settings: DatabaseSettings) -> None:
         self.url = make_url(settings.url)
         self.engine = _create_engine(settings)
+        self._patience = settings.busy_timeout
+        self._turn = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -68,10 +42,25 @@ class Database:
         """Open a write transaction; commit at the end, roll back on an error.
 
         On SQLite it starts with BEGIN IMMEDIATE: a plain BEGIN lets two writers read the same row
-        and lose one update without any error.
+        and lose one update without any error. The writers of one process take turns before that:
+        SQLite's own way to wait for a lock is to sleep and look again, ever longer.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with (
+            self._taking_turns(),
+            Session(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
+
+    @contextmanager
+    def _taking_turns(self) -> Iterator[None]:
+        """Wait for the other writers of this process; whose patience ends, hears SQLite's error."""
+        is_mine = self.is_sqlite and self._turn.acquire(timeout=self._patience)
+        try:
+            yield
+        finally:
+            if is_mine:
+                self._turn.release()
 
     @contextmanager
     def read(self) -> Iterator[Session]:

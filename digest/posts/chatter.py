@@ -78,11 +78,27 @@ opener = (?:sure(?: thing)?|certainly|absolutely|of course|definitely|great(?: q
 |(?:this is|what) an? (?:great|fascinating|interesting|important|good) (?:topic|question|subject)
 |you're right|i hope (?:this|that) helps|i can help(?: you)?(?: with (?:that|this))?|noted
 |with pleasure|as requested|sounds good
+|(?:i'm |i am )?(?:happy|glad|delighted) to (?:put (?:that|this|it) together|do (?:that|this|so)
+|take (?:that|this) on)(?: for you)?
 |i understand|i see)
 """
 
 SURE = {
     "preamble": r"""
+<here> <the>(?:[\w'-]+,? ){0,6}?<noun> for (?:your|the) (?:[\w-]+ ){0,3}?(?:newsletter|readers
+|audience|website|blog|site|page)\W*$
+(?:as (?:you )?(?:asked|requested)|per your request),? <the><quality>{0,5}<noun>\b[^.:]{0,60}:$
+i(?:'ve| have) (?:condensed|shortened|summari[sz]ed|rewritten|trimmed|tightened
+|boiled)\b[^.]{0,12}\b(?:the|your|this) (?:\w+ )?<source>\b[^.]{0,40}\b(?:(?:you|per your) (?:asked
+|requested|request|instructions|wanted)|for you|(?:to|into) (?:\w+ ){1,3}(?:sentences?|words
+|characters|paragraphs?))\b
+<i_will> keep (?:it|this|the \w+)\b[^.]{0,60}\b(?:words|characters|sentences?|paragraphs?)\W*$
+i(?:'ve| have)? (?:read|reviewed|went|gone|looked|skimmed|analy[sz]ed)\b[^.]{0,20}\b(?:the|your
+|this) (?:\w+ )?<source>\b[^.:]{0,60}\bhere(?:'s| is| are)\b[^.:]{0,40}:$
+(?:the following|this|below) is an? (?:ai|machine|llm|gpt|chatgpt|automatically
+|auto)[- ](?:generated|written|assisted|produced) <noun>\b
+(?:(?:blog|short|seo|post|article|social|suggested) )?(?:excerpt|teaser|meta[- ]description|output
+|blurb):$
 <here> (?:an?|the|your|my|some|\w+) (?:[\w'-]+,? ){0,4}?<made>(?: (?:in full|below
 |(?:that )?you can (?:use|publish)))?:\W*$
 <here> <the>(?:[\w'-]+,? ){0,4}?<made> (?:of|for) (?:the|your|this) (?:\w+ )?(?:blog )?<source>\b
@@ -137,6 +153,12 @@ the user (?:wants|asks|asked|is asking|has asked|requests|requested|has provided
 |(?:for )?(?:an?|the) <quality>{0,3}<noun>)\b
 """,
     "refusal": r"""
+(?:it (?:seems|looks|appears)(?: like| that)?|i (?:notice|see)(?: that)?|there (?:is|are|was|isn't
+|aren't|seems|appears|doesn't|does not|don't))\b[^.]{0,30}\b(?:no|not|any|isn't|wasn't
+|didn't)\b[^.]{0,24}\b(?:article|text|content|link|document
+|transcript)s?\b[^.]{0,30}\b(?:(?:included|attached|provided|shared|pasted) (?:in|with) (?:your
+|the) (?:message|request|prompt|chat)|in your (?:message|request|prompt)|(?:included|attached
+|provided)\W*$|to (?:summari[sz]e|work with|rewrite|excerpt|condense)\W*$)
 i (?:would |will )?need (?:the|your) (?:\w+ )?(?:text|content|article)\b[^.]{0,30}\b(?:summar|write)
 (?:<sorry>,? (?:but )?)?i ?<cannot> (?:open|access|view|browse|visit) (?:\w+ )?(?:links
 |urls)(?:\W*$| or\b| directly)
@@ -182,7 +204,8 @@ no (?:article|text|content) (?:was|has been|is) (?:provided|given|included|suppl
 |provided)[^.]{0,20}\b<source>\b[^.]{0,20}, ?<tell>\b
 (?:ignore|disregard|forget) (?:all |any )?(?:the |your |my )?(?:previous|prior|above
 |earlier) (?:instructions
-|prompts?|messages)
+|prompts?|messages)(?=[.!]*$|,? and (?:<tell>|output
+|print|return|reply|respond)\b)
 (?:tl;?dr|summary|excerpt) of (?:the|this) (?:article|post|text)\b.{0,40}:$
 (?:summary|excerpt|abstract|meta description|teaser|description) ?\(\d+[^)]{0,20}\):?$
 <tell> an? <quality>{1,4}<noun> for (?:an?|the|this|my|our) (?:blog|article|post|newsletter)
@@ -206,6 +229,14 @@ act as an? [^.]{0,60}\b(?:writer?|expert)\b[^.]{0,80}\b(?:write|summar|article|d
 }
 
 LIKELY = {
+    "handed": r"""
+<here> [^.:]{0,80}\b<noun>\b[^.:]{0,60}:$
+<the><quality>{1,5}<noun>\b[^.:]{0,60}:$
+""",
+    "request": r"""
+(?:could|can|would|will) you (?:please |kindly )?(?:<paste>|re-?send|re-?post|check|double-check
+|try)\b[^.]{0,80}\?$
+""",
     "opener": r"""
 <opener>\W*$
 """,
@@ -224,6 +255,7 @@ here (?:it is|you go|they are)\b.{0,40}:$
 (?:now )?(?:i |we )?(?:now )?(?:have|i've)[^.]{0,10}\b(?:everything|all|what) (?:that )?i need\b
 (?:the |my )?research (?:is |was )?(?:complete|done|finished)\b
 no (?:relevant |useful |good )?(?:search )?results\b
+i <failed>[^.]{0,40}\b(?:sources?|results|articles|information)\b[^.]{0,30}\bi know\b
 (?:now )?(?:i |we )?(?:now )?(?:have|i've|got|gathered)[^.]{0,20}<enough>
 the (?:search )?results (?:are|were) (?:limited|sparse|unhelpful|irrelevant|thin|few)\b
 [^.]{0,40}\b(?:i have|i've) <expertise>\b
@@ -257,5 +289,10 @@ AFTER = r"""
 |revisions|edits|modifications|tweaks))\b.{0,120}$
 [\[(]?(?:word|character) count: ?\d+(?: words| characters)?[\])]?\W*$
 [\[(]\d{2,3} words?[\])]\W*$
+let me know if you(?:'d like|'d prefer| want| need| would like| prefer) [^.]{0,30}\b(?:versions?
+|variants?|drafts?|summary|options?|changes|tweaks|tone|alternatives?|wording|edits)\W*$
+(?:please )?feel free to (?:ask for|request|suggest) (?:any |some |further )?(?:changes|edits
+|revisions|adjustments|tweaks)\b.{0,60}$
+(?:i )?hope (?:this|that|it) helps\W*$
 i hope this (?:summary|article|draft|version|excerpt|description)\b.{0,80}$
 """

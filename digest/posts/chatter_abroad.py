@@ -22,6 +22,15 @@ opener = (?:gerne|natürlich|klar|selbstverständlich|sicher|alles klar|kein pro
 
 SURE = {
     "preamble": r"""
+(?:hier|im folgenden|nachfolgend) (?:ist |kommt )?(?:eine?n? )?(?:[\w-]+ ){0,3}?(?:zusammenfassung
+|beschreibung|kurzfassung|kurzbeschreibung|teaser|entwurf|vorspann) (?:des|vom|zum
+|für (?:den|deinen|ihren)) (?:[\w-]+ )?(?:artikels?|beitrags?|textes|text|newsletters?
+|blogs?)[^.:]{0,40}:$
+hier (?:ist|kommt) (?:eine|die|ihre|deine) (?:überarbeitete|gekürzte|neue|verbesserte|angepasste
+|straffere|kürzere|knappere) (?:fassung|version|variante)\b[^.:]{0,60}[:.]?$
+ich habe (?:den|ihren|deinen|diesen) (?:text|artikel|beitrag)\b[^.]{0,12}\b(?:auf|in
+|wie) (?:[\w-]+ ){1,3}(?:gekürzt|zusammengefasst|gestrafft|umformuliert|überarbeitet)\W*$
+(?:auszug|anrisstext|kurzbeschreibung|meta-?beschreibung|ausgabe):$
 (?:hier (?:die|der|das|ist|sind|kommt|finden sie|findest du)|im folgenden (?:finden sie|findest du)
 |unten (?:finden sie|findest du)|nachfolgend) (?:der|die|das|ein|eine|mein|dein|deine|ihr
 |ihre)?\s?<de_text>\b(?:\W*$|.{0,100}(?:artikels?|beitrags?|textes|wörter[n]?|sätzen|angefragt
@@ -152,6 +161,8 @@ los resultados de (?:la )?búsqueda (?:fueron|eran|son) (?:escasos|limitados|poc
 }
 
 AFTER = r"""
+sag(?:en sie)? (?:mir )?(?:einfach |gerne? )?bescheid,? (?:wenn|falls|ob)\b.{0,60}\b(?:anpass
+|änder|kürz|erweiter|umformulier)\w*(?: soll)?\W*$
 (?:möchten sie|möchtest du|soll ich)\b.{0,120}\?$
 (?:lass(?:en sie)? (?:es )?mich wissen|sag(?:en sie)? mir bescheid),? (?:wenn|falls
 |ob)\b.{0,60}\b(?:anpass|änder|kürz|erweiter).{0,60}$

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest.posts.hygiene import Fitness
 from digest.posts.identity import instant
-from digest.posts.post import Decision, Post
+from digest.posts.post import Decision, Fitness, Post
 from digest.posts.store import find_by_url, posts_where
 from digest.tables import PostRow
 

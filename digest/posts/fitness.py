@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.posts import excerpt, hygiene
-from digest.posts.hygiene import Fitness
 from digest.posts.language import language_of
-from digest.posts.post import FetchedPost, LookedUp
+from digest.posts.post import Examined, FetchedPost, Fitness, LookedUp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,7 @@ def fit(
     that the source states are real ones.
     """
     said = looked_up.listed if looked_up else post
-    examined = hygiene.examine(title=said.title or post.title, summary=said.summary or post.summary)
+    examined = _examined(said, post)
     if looked_up:
         examined = hygiene.complete(examined, page=looked_up.page)
     spoken = language_of(
@@ -59,6 +58,13 @@ def fit(
         language=spoken,
         minutes=own_length or (post.minutes if believes else None),
     )
+
+
+def _examined(said: FetchedPost, post: FetchedPost) -> Examined:
+    """Examine what a source said, and where it said nothing, what is known now."""
+    if said.title and (said.summary or not post.summary):
+        return hygiene.examined(said)
+    return hygiene.examine(title=said.title or post.title, summary=said.summary or post.summary)
 
 
 def believes(posts: Sequence[FetchedPost]) -> bool:

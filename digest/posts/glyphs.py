@@ -23,7 +23,6 @@ _INVISIBLE = re.compile(
     "[\u00ad\u200b\u2060-\u2064\u202a-\u202e\ufeff\ufff9-\ufffc\ue000-\uf8ff"
     "\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
 )
-_BLANKS = re.compile(r"\s+")
 _COMMA = re.compile(r"(?<=[\w)\]”\"’]) ,(?=\s|$)")  # noqa: RUF001 - curly quotation mark
 _SYMBOLS = frozenset({"So", "Sm", "Sk", "Cf", "Mn", "Co", "Cn"})
 _LEGIBLE = frozenset("∞≠≤≥≈√∑∆∀∃∈±×÷№©®™°∂")  # noqa: RUF001 - signs that are words
@@ -45,13 +44,16 @@ def without_markup(text: str) -> str:
     """
     if "<" in text:
         text = _without_tags(_COMMENT.sub(" ", text))
-    text = _MARKDOWN_LINK.sub(r"\1", _BOLD.sub(r"\1", text))
+    text = _BOLD.sub(r"\1", text) if "**" in text else text
+    text = _MARKDOWN_LINK.sub(r"\1", text) if "](" in text else text
     return _HEADING.sub("", text) if _HEADING.match(text) else text
 
 
 def without_invisible(text: str) -> str:
     """Drop characters that show nothing or garble, and doubled blanks."""
-    return _BLANKS.sub(" ", _INVISIBLE.sub("", text)).strip()
+    if not text.isprintable() or "\ufffc" in text:  # the only one of them that counts as printable
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())
 
 
 def without_list_mark(text: str) -> str:
@@ -75,7 +77,7 @@ def without_leading_symbols(text: str) -> str:
 
 def with_tidy_commas(text: str) -> str:
     """Drop the blank before a comma."""
-    return _COMMA.sub(",", text)
+    return _COMMA.sub(",", text) if " ," in text else text
 
 
 def _is_noise(character: str) -> bool:

@@ -8,11 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from digest.posts import glyphs, leaks, sentences, tails
 from digest.posts.identity import title_key
-from digest.posts.post import FetchedPost
+from digest.posts.post import Examined, FetchedPost, Fitness
 
 CUT_TITLE = "its title is cut"
 NO_TITLE = "it has no title"
@@ -44,38 +43,13 @@ _ALIKE = 0.9  # of all stated times: more equal ones than this are a placeholder
 _LONGEST_READ = 240  # minutes
 
 
-class Fitness(StrEnum):
-    """What the examination came to."""
-
-    CLEAN = "clean"
-    REPAIRED = "repaired"
-    REPLACED = "replaced"
-    HELD = "held"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Examined:
-    """Title and summary as they may be mailed.
-
-    ``rules`` names what was repaired, in order. ``held`` says why a person has to look first.
-    ``wants_page`` is True when the title or the text is cut, or too little of it is left: the
-    post's own page would have it whole.
-    """
-
-    title: str
-    summary: str | None
-    fitness: Fitness
-    rules: tuple[str, ...] = ()
-    held: str | None = None
-    wants_page: bool = False
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Part:
     """A title or a summary on its way through the detectors."""
 
     text: str
     rules: tuple[str, ...] = ()
+    is_chatter: bool = False  # nothing would be left
 
     def after(self, rule: str, text: str) -> "_Part":
         return self if text == self.text else _Part(text=text, rules=(*self.rules, rule))
@@ -112,19 +86,24 @@ def examine(*, title: str, summary: str | None) -> Examined:
     )
 
 
-def complete(examined: Examined, *, page: FetchedPost) -> Examined:
+def examined(post: FetchedPost) -> Examined:
+    """Return what comes of a post's words; an examination that it brings is not repeated."""
+    return post.examined or examine(title=post.title, summary=post.summary)
+
+
+def complete(found: Examined, *, page: FetchedPost) -> Examined:
     """Return the post with what its own page has whole: nothing else of it is taken over.
 
     A cut title is replaced when it begins the page's title; the summary, when the page's own is
     fit and longer. Where the page does not help, the post stays as it was, and no longer asks.
     """
-    if not examined.wants_page:
-        return examined
-    whole = examine(title=page.title, summary=page.summary)
-    done = replace(examined, wants_page=False)
-    if examined.held == CUT_TITLE and not whole.held and _begins(examined.title, whole.title):
+    if not found.wants_page:
+        return found
+    whole = examined(page)
+    done = replace(found, wants_page=False)
+    if found.held == CUT_TITLE and not whole.held and _begins(found.title, whole.title):
         done = replace(done, title=whole.title, held=None, fitness=Fitness.REPLACED)
-    if whole.summary and len(whole.summary) > len(examined.summary or ""):
+    if whole.summary and len(whole.summary) > len(found.summary or ""):
         fitness = Fitness.HELD if done.held else Fitness.REPLACED
         done = replace(done, summary=whole.summary, fitness=fitness)
     if done.summary and title_key(done.summary) == title_key(done.title):
@@ -151,7 +130,7 @@ def _until_stable(part: _Part, detect: Callable[[_Part], _Part]) -> _Part:
     """Repeat the detectors while they find something; each find makes the text shorter."""
     while (found := detect(part)).text != part.text:
         part = found
-    return part
+    return found
 
 
 def _tidied(part: _Part) -> _Part:
@@ -187,7 +166,7 @@ def _title_pass(part: _Part) -> _Part:
     part = part.after("symbols", glyphs.without_leading_symbols(part.text) or part.text)
     parted = leaks.without_chatter(part.text)
     if not parted.text:
-        return part
+        return replace(part, is_chatter=True)
     return _Part(text=parted.text, rules=(*part.rules, *parted.rules))
 
 
@@ -196,7 +175,7 @@ def _examined_title(title: str, *, beside: str) -> tuple[_Part, str | None]:
     part = _until_stable(_Part(text=title), _title_pass)
     if not title_key(part.text) and not part.text.strip():
         return part, NO_TITLE
-    if _CONTROL.fullmatch(part.text) or not leaks.without_chatter(part.text).text:
+    if part.is_chatter or _CONTROL.fullmatch(part.text):
         return part, NOT_A_TITLE
     return part, CUT_TITLE if _is_cut_title(part.text, beside=beside) else None
 
@@ -207,7 +186,8 @@ def _is_cut_title(title: str, *, beside: str) -> bool:
     if ellipsis is None:
         return False
     kept = title[: len(title) - len(ellipsis[0])]
-    if beside and title_key(beside).startswith(title_key(kept)):
+    text, begin = title_key(beside), title_key(kept)
+    if text != begin and text.startswith(begin):
         return False
     goes_on = _TITLE_GOES_ON.search(kept[-12:]) and len(kept) >= _SHORT_TITLE
     return len(title) > _LONG_TITLE or bool(goes_on)

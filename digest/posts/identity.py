@@ -14,9 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-
-from rapidfuzz import fuzz
-from w3lib.url import canonicalize_url, url_query_cleaner
+from functools import lru_cache
 
 from digest.posts.post import FetchedPost
 
@@ -78,12 +76,15 @@ class _Index:
         return holders[-1] if holders else None
 
 
+@lru_cache(maxsize=2_000)  # each reading asks for its links several times
 def canonical_link(url: str) -> str:
     """Return the form in which two spellings of one address are equal.
 
     Scheme, ``www.``, fragment, tracking parameters, default index pages and a trailing slash go;
     the rest of the query stays, because ``?p=12`` may be the whole address.
     """
+    from w3lib.url import canonicalize_url, url_query_cleaner  # noqa: PLC0415 - senders need none
+
     cleaned = url_query_cleaner(url, TRACKING, remove=True, unique=False)
     address = canonicalize_url(cleaned, keep_fragments=False)
     address = re.sub(r"^https?://(www\.)?", "", address)
@@ -136,8 +137,21 @@ def signals(posts: Sequence[FetchedPost]) -> frozenset[Key]:
 
 
 def _keyed(posts: Sequence[FetchedPost]) -> "list[_Keyed]":
-    shared = _shared(posts)
-    return [_Keyed.of(post, shared=shared) for post in posts]
+    """Take the keys of each post; what several of one reading share tells nothing."""
+    links = [key(Kind.LINK, canonical_link(post.url)) for post in posts]
+    words = [title_key(post.title) for post in posts]
+    titles = [key(Kind.TITLE, said) for said in words]
+    shared = _shared(links, titles)
+    return [
+        _Keyed(
+            post=post,
+            guid=(guid := key(Kind.GUID, post.guid) if post.guid else None),
+            link=None if link in shared and guid else link,
+            title=None if title in shared or not said or said in NOT_A_TITLE else title,
+            dated=instant(post.published_at, post.published_on),
+        )
+        for post, link, said, title in zip(posts, links, words, titles, strict=True)
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,35 +162,18 @@ class _Keyed:
     title: Key | None
     dated: datetime | None
 
-    @classmethod
-    def of(cls, post: FetchedPost, *, shared: frozenset[Key]) -> "_Keyed":
-        """Take the post's keys; what several entries of one reading share tells nothing."""
-        guid = key(Kind.GUID, post.guid) if post.guid else None
-        link = key(Kind.LINK, canonical_link(post.url))
-        words = title_key(post.title)
-        title = key(Kind.TITLE, words) if words and words not in NOT_A_TITLE else None
-        return cls(
-            post=post,
-            guid=guid,
-            link=None if link in shared and guid else link,
-            title=None if title in shared else title,
-            dated=instant(post.published_at, post.published_on),
-        )
-
     @property
     def keys(self) -> frozenset[Key]:
         return frozenset(key for key in (self.guid, self.link, self.title) if key)
 
 
-def _shared(posts: Sequence[FetchedPost]) -> frozenset[Key]:
+def _shared(links: Sequence[Key], titles: Sequence[Key]) -> frozenset[Key]:
     """Return links that carry several titles here, and titles that stand under several links."""
-    titles_of: dict[Key, set[str]] = defaultdict(set)
-    links_of: dict[Key, set[str]] = defaultdict(set)
-    for post in posts:
-        link, title = canonical_link(post.url), title_key(post.title)
-        titles_of[key(Kind.LINK, link)].add(title)
-        links_of[key(Kind.TITLE, title)].add(link)
-    return frozenset(k for k, others in (titles_of | links_of).items() if len(others) > 1)
+    beside: dict[Key, set[Key]] = defaultdict(set)
+    for link, title in zip(links, titles, strict=True):
+        beside[link].add(title)
+        beside[title].add(link)
+    return frozenset(one for one, others in beside.items() if len(others) > 1)
 
 
 def _match(item: _Keyed, index: _Index, present: set[Key]) -> Known | None:
@@ -215,4 +212,6 @@ def _is_reused(item: _Keyed, holder: Known, present: set[Key]) -> bool:
         return True
     if item.dated is None or holder.dated is None or item.dated <= holder.dated:
         return False
+    from rapidfuzz import fuzz  # noqa: PLC0415 - senders need none
+
     return fuzz.token_set_ratio(title_key(item.post.title), title_key(holder.title)) < SIMILAR

@@ -1,14 +1,16 @@
 """Takes off a text what a generator said around it: preambles, refusals, prompts; pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from digest.posts import chatter, chatter_abroad, patterns, sentences
 
 _SEEN = 400  # characters of a sentence that are looked at; bounds every pattern
 _HEAD = 700  # characters in which a divider may part a preamble from the text
 _RUN = 12  # sentences at the beginning that may be chatter
+_DIVIDERS = ("---", "——", "***", "___", "===", "* *")
 _DIVIDER = re.compile(r"(?:^|\s)(?:-{3,}|—{2,}|\*{3,}|_{3,}|={3,}|(?:\* ){2,}\*)(?=\s|$)")
 _TURN = re.compile(
     r"\W{0,4}(?:<think>.{0,2000}?</think>|</?think>|<\|[a-z_]{2,20}\|>(?:system|user|assistant)?"
@@ -29,25 +31,45 @@ _EMPTY_VALUES = frozenset({"undefined", "null", "none", "nan", "n/a", "tbd", "to
 _COLON = re.compile("[:：]")  # noqa: RUF001 - Chinese and Japanese have a wide one
 _BEFORE_COLON = frozenset({"handover", "promise"})
 _WEIGHTY = frozenset({"promise", "research"})
-
-
-_ENGLISH, _ABROAD = patterns.named(chatter.NAMES), patterns.named(chatter_abroad.NAMES)
-
-
-def _either(english: str, abroad: str | None) -> re.Pattern[str]:
-    found = patterns.filled(english, parts=_ENGLISH)
-    return patterns.either(found + (patterns.filled(abroad, parts=_ABROAD) if abroad else []))
-
-
-_SURE = {rule: _either(table, chatter_abroad.SURE[rule]) for rule, table in chatter.SURE.items()}
-_LIKELY = {
-    kind: _either(table, chatter_abroad.LIKELY.get(kind)) for kind, table in chatter.LIKELY.items()
-}
-_AFTER = _either(chatter.AFTER, chatter_abroad.AFTER)
-_OPENING = re.compile(
-    rf"(?:{_ENGLISH['opener']}|{_ABROAD['opener']})(?:\s*[,!.–—:-]+\s*| )(?=\w)",  # noqa: RUF001
-    re.IGNORECASE,
+_SURE_BEHIND_OPENING = frozenset({"promise", "handed"})
+_GOES_WITH = {"constraint": "prompt", "request": "refusal"}  # alone these say nothing
+_QUOTED = re.compile('["“„«\'‘](?P<words>[^"”“»’]{3,200})["”“»’],?\\s+\\w')  # noqa: RUF001 - as printed
+_IS_ABOUT = re.compile(
+    r"\W*(?:is|was|are|sounds|reads|works|fails|ist|war|klingt)\b", re.IGNORECASE
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Chatter:
+    """What sentences of chatter are known by; the kinds of a sentence by the name of their rule."""
+
+    sure: Mapping[str, re.Pattern[str]]
+    likely: Mapping[str, re.Pattern[str]]
+    after: re.Pattern[str]
+    opening: re.Pattern[str]
+
+
+@cache  # not at the import: the tables take 0.2 seconds to compile, and many commands need none
+def _chatter() -> _Chatter:
+    english, abroad = patterns.named(chatter.NAMES), patterns.named(chatter_abroad.NAMES)
+
+    def either(ours: str, theirs: str = "") -> re.Pattern[str]:
+        found = patterns.filled(ours, parts=english)
+        return patterns.either(found + (patterns.filled(theirs, parts=abroad) if theirs else []))
+
+    opener = f"(?:{english['opener']}|{abroad['opener']})"
+    sure, likely = chatter_abroad.SURE, chatter_abroad.LIKELY
+    return _Chatter(
+        sure={rule: either(table, sure[rule]) for rule, table in chatter.SURE.items()},
+        likely={
+            kind: either(table, likely.get(kind, "")) for kind, table in chatter.LIKELY.items()
+        },
+        after=either(chatter.AFTER, chatter_abroad.AFTER),
+        opening=re.compile(
+            rf"{opener}(?:\s*[,!.–—:-]+\s*| )(?=\w)",  # noqa: RUF001 - a dash
+            re.IGNORECASE,
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +129,8 @@ def _without_divided(text: str) -> Parted:
     while leading := _DIVIDER.match(text, start):
         start = leading.end()
     text = text[start:].lstrip() if start else text
-    divider = _DIVIDER.search(text[:_HEAD])
+    head = text[:_HEAD]
+    divider = _DIVIDER.search(head) if any(mark in head for mark in _DIVIDERS) else None
     if divider is None:
         return Parted(text=text)
     said = list(_said(text[: divider.start()]))
@@ -126,7 +149,7 @@ def _without_leading(text: str) -> Parted:
         run.append(one)
     rules = [one.sure for one in run if one.sure]
     kinds = {one.likely for one in run if one.likely}
-    if not rules and kinds & _WEIGHTY and len(kinds - {"constraint"}) > 1:
+    if not rules and kinds & _WEIGHTY and len(kinds - {*_GOES_WITH, "handed"}) > 1:
         rules = ["preamble"]
     if not rules:
         return Parted(text=text)
@@ -138,13 +161,13 @@ def _without_leading(text: str) -> Parted:
 def _belongs(run: list[_Said], rules: list[str]) -> bool:
     """Whether the last sentence of the run goes with the chatter before it."""
     kind = run[-1].likely
-    return kind != "constraint" or "prompt" in rules
+    return kind != "handed" and _GOES_WITH.get(kind or "", rules[0]) in rules
 
 
 def _without_offer(text: str) -> Parted:
     """Drop offers to change the text, and counts of its words, from the end."""
     spans = list(sentences.split(text))
-    while spans and _AFTER.match(_plain(text[spans[-1][0] :])):
+    while spans and _chatter().after.match(_plain(text[spans[-1][0] :])):
         start, _ = spans.pop()
         text = text[:start].rstrip()
     return Parted(text=text)
@@ -165,16 +188,24 @@ def _said(text: str) -> Iterator[_Said]:
 
 
 def _known(sentence: str, *, end: int) -> _Said:
-    words = _plain(sentence)
-    opening = _OPENING.match(words)
+    words, known = _plain(sentence), _chatter()
+    if _QUOTED.match(sentence):  # somebody speaks of what an assistant is told, or says
+        return _Said(end=end, sure=None, likely=None)
+    opening = known.opening.match(words)
     bare = words[opening.end() :] if opening else words
-    sure = next((rule for rule, pattern in _SURE.items() if pattern.match(bare)), None)
-    likely = next((kind for kind, pattern in _LIKELY.items() if pattern.match(bare)), None)
-    if sure is None and opening and likely == "promise":
+    sure = next((rule for rule, pattern in known.sure.items() if _tells(pattern, bare)), None)
+    likely = next((kind for kind, pattern in known.likely.items() if pattern.match(bare)), None)
+    if sure is None and opening and likely in _SURE_BEHIND_OPENING:
         sure = "preamble"
-    if sure is None and likely is None and _LIKELY["opener"].match(words):
+    if sure is None and likely is None and known.likely["opener"].match(words):
         likely = "opener"
     return _Said(end=end, sure=sure, likely=likely)
+
+
+def _tells(pattern: re.Pattern[str], words: str) -> bool:
+    """Whether a sentence is chatter, and not one about such a sentence."""
+    found = pattern.match(words)
+    return found is not None and not _IS_ABOUT.match(words, found.end())
 
 
 def _plain(sentence: str) -> str:

@@ -5,6 +5,32 @@ from datetime import date, datetime
 from enum import StrEnum
 
 
+class Fitness(StrEnum):
+    """What the examination of a post's words came to."""
+
+    CLEAN = "clean"
+    REPAIRED = "repaired"
+    REPLACED = "replaced"
+    HELD = "held"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """Title and summary as they may be mailed.
+
+    ``rules`` names what was repaired, in order. ``held`` says why a person has to look first.
+    ``wants_page`` is True when the title or the text is cut, or too little of it is left: the
+    post's own page would have it whole.
+    """
+
+    title: str
+    summary: str | None
+    fitness: Fitness
+    rules: tuple[str, ...] = ()
+    held: str | None = None
+    wants_page: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class FetchedPost:
     """A post as one reading of a source shows it; text is plain text, never markup.
@@ -13,7 +39,8 @@ class FetchedPost:
     ``published_at`` is an aware instant; ``published_on`` is set instead when the source gives
     only a day (which must not be shifted through UTC). ``words`` counts the post's text when the
     source carries it whole; ``minutes`` is the reading time that the source states, believed or
-    not.
+    not. ``examined`` is what hygiene makes of just this title and summary, where the process that
+    parsed them has asked; who changes the words takes it away.
     """
 
     url: str
@@ -27,6 +54,7 @@ class FetchedPost:
     published_on: date | None = None
     words: int | None = None
     minutes: int | None = None
+    examined: Examined | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

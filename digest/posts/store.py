@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select
@@ -65,12 +65,12 @@ def save(
         believes=believes(posts),
     )
     alarm = watch([item.post for item in fresh], len(found) - len(fresh))
-    rows = desk.add(fresh, alarm=alarm)
+    held = desk.add(fresh, alarm=alarm)
     return Saved(
         new=len(fresh),
         changed=sum(desk.update(item) for item in found if item.known is not None),
         known=len(found) - len(fresh),
-        held=sum(row.held is not None or row.alarm is not None for row in rows),
+        held=held,
     )
 
 
@@ -179,13 +179,15 @@ class _Desk:
     language: str | None
     believes: bool
 
-    def add(self, items: Sequence[Recognised], *, alarm: str | None) -> list[PostRow]:
-        """Insert new posts and their signals, in two statements however many they are."""
-        rows = [self._row(item.post, alarm=alarm) for item in items]
-        self.session.add_all(rows)
-        self.session.flush()
-        self._remember({row.id: item.keys for row, item in zip(rows, items, strict=True)})
-        return rows
+    def add(self, items: Sequence[Recognised], *, alarm: str | None) -> int:
+        """Insert new posts and their signals, in two statements; return how many must wait."""
+        if not items:
+            return 0
+        rows = [self._new(item.post, alarm=alarm) for item in items]
+        added = insert(PostRow).returning(PostRow.id, sort_by_parameter_order=True)
+        ids = self.session.scalars(added, rows)
+        self._remember({row_id: item.keys for row_id, item in zip(ids, items, strict=True)})
+        return sum(row["held"] is not None or alarm is not None for row in rows)
 
     def update(self, item: Recognised) -> int:
         """Take over what the source says now; return 1 when the words changed.
@@ -219,20 +221,21 @@ class _Desk:
         self._reword(row, item.post, renamed=True)
         return self._changed(row, before)
 
-    def _row(self, post: FetchedPost, *, alarm: str | None) -> PostRow:
-        row = PostRow(
-            source_id=self.source.id,
-            url=post.url,
-            author=post.author,
-            tags=list(post.tags),
-            published_at=post.published_at,
-            published_on=post.published_on,
-            first_seen_at=self.now,
-            alarm=alarm,
-        )
-        _write(row, self._fit(post))
-        row.looked_up_at = self.now if post.url in self.looked_up else None
-        return row
+    def _new(self, post: FetchedPost, *, alarm: str | None) -> dict[str, Any]:
+        """Return the columns of a new post."""
+        fit = self._fit(post)
+        return _columns(fit) | {
+            "source_id": self.source.id,
+            "url": post.url,
+            "author": post.author,
+            "tags": list(post.tags),
+            "minutes": fit.minutes,
+            "published_at": post.published_at,
+            "published_on": post.published_on,
+            "first_seen_at": self.now,
+            "looked_up_at": self.now if post.url in self.looked_up else None,
+            "alarm": alarm,
+        }
 
     def _reword(self, row: PostRow, post: FetchedPost, *, renamed: bool) -> None:
         """Write the words down that are other ones than the source said before.
@@ -281,11 +284,23 @@ class _Desk:
             self.session.execute(insert(PostKeyRow), rows)
 
 
+def _columns(fit: Fit) -> dict[str, Any]:
+    """Return the columns that a post's words fill."""
+    return {
+        "title": fit.title,
+        "summary": fit.summary,
+        "raw_title": fit.said_title,
+        "raw_summary": fit.said_summary,
+        "rules": list(fit.rules),
+        "fitness": fit.fitness,
+        "held": fit.held,
+        "language": fit.language,
+    }
+
+
 def _write(row: PostRow, fit: Fit) -> None:
-    row.title, row.summary = fit.title, fit.summary
-    row.raw_title, row.raw_summary = fit.said_title, fit.said_summary
-    row.rules, row.fitness, row.held = list(fit.rules), fit.fitness, fit.held
-    row.language = fit.language
+    for name, value in _columns(fit).items():
+        setattr(row, name, value)
     row.minutes = fit.minutes or row.minutes
 
 

@@ -125,7 +125,7 @@ def without_controls(text: str) -> str:
 
 def without_cut_mark(text: str) -> str:
     """Return the text without the ellipsis at its end."""
-    return _CUT_MARK.sub("", text)
+    return _CUT_MARK.sub("", text) if has_cut_mark(text) else text
 
 
 def has_cut_mark(text: str) -> bool:

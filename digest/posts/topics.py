@@ -78,6 +78,14 @@ def topic_of(tags: Sequence[str], *, settings: TopicSettings) -> str | None:
     return best
 
 
+def topic_slug(topic: str) -> str:
+    """Return a topic's name as addresses and readers' choices keep it: "ai-architecture".
+
+    Small letters, digits and hyphens of any script, and never a comma.
+    """
+    return "-".join(_PART.findall(unicodedata.normalize("NFKC", topic).casefold())) or "other"
+
+
 def _slug(tag: str) -> str:
     plain = unicodedata.normalize("NFKC", tag).casefold().strip().lstrip("# ")
     return plain if plain in _TAGS else "-".join(_PART.findall(plain))

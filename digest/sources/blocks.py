@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import islice
 
 from digest.sources import roles
-from digest.sources.element import Element, is_unseen, text_of, vocabulary
+from digest.sources.element import Element, text_of, vocabulary
 
 MOST_GROUPS = 60  # of one page; only a page that is made to be slow has more
 _LONGEST_RUN = 40  # pieces after a bare title
@@ -23,15 +23,21 @@ _LONGEST_TITLE = 400  # characters
 _BORDERS = frozenset({"html", "body", "main"})
 _NEAR = 4  # pieces before a bare title, in which its date may stand
 _CARDS = frozenset({"article", "tr"})
+_CELLS = frozenset({"td", "th"})
 _ENDS = frozenset({"nav", "footer", "form", "aside"})
 
 _BLOCKS = vocabulary("div p section article ul ol dl figure table header footer")
 _BOLD = re.compile(r"(?:^|[\s:_-])(?:(?:semi|extra)?bold|black|text-(?:lg|[2-9]?xl))(?:$|\s)")
 _TITLE_WORDS = 3
 _SENTENCE = 40  # characters beside a link, more than a date or an author takes
+_SEPARATOR = re.compile(r"\s*[.:–—|·-](?:\s|$)")  # noqa: RUF001 - dashes as written
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
+_OWN = 0.85  # of the texts in one place of all cards: with fewer of its own, it holds labels
+
 Part = Element | str
+Slot = tuple[int, str, str]
+"""A place in a card: the number, the tag and the class names of an element with text."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,8 +72,24 @@ def groups(root: Element) -> list[tuple[Block, ...]]:
     for title in candidates:
         found[paths[title.start], _kind(title)].append(title)
     all_starts = sorted(title.start for title in candidates if title.tag in roles.HEADINGS)
-    likely = heapq.nlargest(MOST_GROUPS, found.values(), key=_likelihood)
+    own = map(_without_labels, found.values())
+    likely = heapq.nlargest(MOST_GROUPS, own, key=_likelihood)
     return [_blocks(titles, all_starts) for titles in likely]
+
+
+def _without_labels(titles: Sequence[Element]) -> Sequence[Element]:
+    """Leave out links that stand beside others again and again: to tags, to authors."""
+    cards: dict[str, set[int]] = defaultdict(set)
+    mates: Counter[int] = Counter()
+    for title in titles:
+        if title.tag == "a" and title.parent:
+            cards[title.get("href")].add(title.parent.start)
+            mates[title.parent.start] += 1
+    return [
+        title
+        for title in titles
+        if not title.parent or len(cards[title.get("href")]) < 2 or mates[title.parent.start] < 2  # noqa: PLR2004 - several
+    ] or titles
 
 
 def _likelihood(titles: Sequence[Element]) -> tuple[bool, int]:
@@ -79,14 +101,15 @@ def _likelihood(titles: Sequence[Element]) -> tuple[bool, int]:
 def _titles(root: Element) -> Iterator[Element]:
     """Give what could be a post's title: headings, links, and what is called a title."""
     heading_end = 0
+    labels = _labels(root)
     for element in root.elements():
-        if element.start < heading_end or is_unseen(element):
+        if element.start < heading_end or element.unseen:
             continue
         if not _could_be_title(element):
             continue
         if element.tag in roles.HEADINGS:
             heading_end = element.end
-        title = _within(element) if element.tag == "a" else _linked_part(element)
+        title = _within(element, labels) if element.tag == "a" else _linked_part(element)
         if 0 < len(title.text) <= _LONGEST_TITLE:
             yield title
 
@@ -109,27 +132,74 @@ def _could_be_title(element: Element) -> bool:
 
 
 def _is_in_sentence(anchor: Element) -> bool:
-    """Whether a link is some words of a longer text."""
+    """Whether a link is some words of a longer text, and not what the text begins with."""
     around = anchor.parent
     if around is None or around.tag not in {"p", "em", "strong", "blockquote", "figcaption"}:
         return False
-    return len(text_of([around], without=[anchor])) > _SENTENCE
+    if len(text_of([around], without=[anchor])) <= _SENTENCE:
+        return False
+    place = around.children.index(anchor)
+    before, behind = text_of(around.children[:place]), text_of(around.children[place + 1 :])
+    is_first = not before or (len(before) <= _SENTENCE and _YEAR.search(before))
+    return not (is_first and _SEPARATOR.match(behind))
 
 
-def _within(anchor: Element) -> Element:
-    """Return the title inside a link around a whole card; of a plain link, the link."""
-    if not any(inner.tag in _BLOCKS for inner in anchor.elements()):
-        return anchor
+def _labels(root: Element) -> frozenset[Slot]:
+    """Return where links around whole cards hold the same texts again and again: no titles."""
+    texts: dict[Slot, list[str]] = defaultdict(list)
+    for element in root.elements():
+        if element.tag == "a" and _is_card(element):
+            for slot, leaf in _leaves(element).items():
+                texts[slot].append(leaf.text)
+    return frozenset(slot for slot, shown in texts.items() if len(set(shown)) < _OWN * len(shown))
+
+
+def _is_card(anchor: Element) -> bool:
+    return any(inner.tag in _BLOCKS for inner in anchor.elements())
+
+
+def _leaves(anchor: Element) -> dict[Slot, Element]:
+    """Return the elements with text of their own, each by its place in the card."""
     leaves = [
         inner
         for inner in anchor.elements()
         if any(isinstance(child, str) and child.strip() for child in inner.children)
     ]
+    return {(n, leaf.tag, leaf.get("class")): leaf for n, leaf in enumerate(leaves)}
+
+
+def _within(anchor: Element, labels: frozenset[Slot]) -> Element:
+    """Return the title inside a link around a whole card; of a plain link, the link."""
+    if not _is_card(anchor):
+        return anchor
+    leaves = _leaves(anchor)
     bold = (
-        leaf for leaf in leaves if _BOLD.search(leaf.get("class")) or leaf.tag in {"b", "strong"}
+        leaf
+        for leaf in leaves.values()
+        if _BOLD.search(leaf.get("class")) or leaf.tag in {"b", "strong"}
     )
-    long = (leaf for leaf in leaves if len(leaf.text.split()) >= _TITLE_WORDS)
-    return next(bold, None) or next(long, None) or next(iter(leaves), anchor)
+    own = [leaf for slot, leaf in leaves.items() if slot not in labels]
+    return next(bold, None) or _longest_before_text(own or [*leaves.values()]) or anchor
+
+
+def _longest_before_text(leaves: Sequence[Element]) -> Element | None:
+    """Return the title among texts that nothing tells apart: a label may stand before it.
+
+    Behind it comes a text that is longer; what stands there is author and date.
+    """
+    long = [leaf for leaf in leaves if len(leaf.text.split()) >= _TITLE_WORDS]
+    longest = max(long, key=lambda leaf: len(leaf.text), default=None)
+    if longest is None:
+        return next(iter(leaves), None)
+    before = [leaf for leaf in long if leaf.start < longest.start and not _YEAR.search(leaf.text)]
+    if _is_sentence(longest) and before:
+        return max(before, key=lambda leaf: len(leaf.text))
+    return long[0]
+
+
+def _is_sentence(element: Element) -> bool:
+    shown = element.text
+    return len(shown) > _SENTENCE and shown.endswith((".", "…", "!", "?", "。"))
 
 
 def _linked_part(heading: Element) -> Element:
@@ -159,12 +229,20 @@ def _kind(title: Element) -> str:
 
 
 def _paths(root: Element) -> dict[int, int]:
-    """Give each path of element names a number; the same number is the same place."""
+    """Give each path of element names a number; the same number is the same place.
+
+    Each column of a table is a place of its own.
+    """
     numbers: dict[tuple[int, str], int] = {}
     paths: dict[int, int] = {}
+    columns: Counter[int] = Counter()
     for element in root.elements():
         above = paths[element.parent.start] if element.parent else 0
-        paths[element.start] = numbers.setdefault((above, element.tag), len(numbers) + 1)
+        place = element.tag
+        if place in _CELLS and element.parent:
+            place = f"{place} {columns[element.parent.start]}"
+            columns[element.parent.start] += 1
+        paths[element.start] = numbers.setdefault((above, place), len(numbers) + 1)
     return paths
 
 
@@ -201,10 +279,19 @@ def _run(top: Element, title: Element, others: frozenset[int]) -> tuple[Part, ..
     parent = top.parent
     is_bare = top.tag == "dt" or len(top.text) <= len(title.text)
     if parent is None or not is_bare:
-        return (top,)
+        return (*_term_of(top), top)
     place = parent.children.index(top)
     following = _until_next(islice(parent.children, place + 1, place + _LONGEST_RUN), others)
-    return (*_leading(parent.children, place, others), top, *following)
+    return (*_term_of(top), *_leading(parent.children, place, others), top, *following)
+
+
+def _term_of(top: Element) -> Sequence[Element]:
+    """Return the ``dt`` that a ``dd`` belongs to, if it is one: the date may stand there."""
+    if top.tag != "dd" or top.parent is None:
+        return ()
+    before = top.parent.children[: top.parent.children.index(top)]
+    terms = [part for part in before if isinstance(part, Element) and part.tag == "dt"]
+    return terms[-1:]
 
 
 def _leading(siblings: Sequence[Part], place: int, others: frozenset[int]) -> Iterable[Part]:

@@ -8,16 +8,18 @@ import resource
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from digest.posts import hygiene
 from digest.sources.adapter import Adapter, Page, Reading, UnreadableError
 from digest.sources.candidates import Signposts
 from digest.sources.state import State
 
+MOST_EXAMINED = 200  # posts of a reading; of a whole archive the parent examines what it needs
 SIGNPOSTS = "signposts"  # the job that asks not for posts but for where else they are
 
 
@@ -57,6 +59,7 @@ def main(arguments: list[str]) -> None:
         signal.signal(number, signal.SIG_IGN)  # the parent says when to stop, by hanging up
     from digest.sources.registry import ADAPTERS  # noqa: PLC0415 - the parent needs no parser
 
+    hygiene.examine(title="Ready", summary="Ready.")  # its tables cost the first page nothing
     _limit_memory(memory)
     with Connection(descriptor) as connection:
         connection.send_bytes(READY)
@@ -89,10 +92,17 @@ def _answer(job: Job, page: Page, adapters: Mapping[str, Adapter]) -> Answer:
     if job.kind == SIGNPOSTS:
         return Answer(signposts=_signposts(page))
     if job.recipe is not None:
-        return Answer(reading=_by_recipe(page, job.recipe))
+        return Answer(reading=_examined(_by_recipe(page, job.recipe)))
     if job.kind not in adapters:
         return Answer(state=State.FAILED, reason=f"nothing reads sources of kind {job.kind!r}")
-    return Answer(reading=adapters[job.kind](page))
+    return Answer(reading=_examined(adapters[job.kind](page)))
+
+
+def _examined(reading: Reading) -> Reading:
+    """Examine the posts here, where it costs neither the parent's time nor that of its database."""
+    first, rest = reading.posts[:MOST_EXAMINED], reading.posts[MOST_EXAMINED:]
+    examined = (replace(post, examined=hygiene.examined(post)) for post in first)
+    return replace(reading, posts=(*examined, *rest))
 
 
 def _signposts(page: Page) -> Signposts:

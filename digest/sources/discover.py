@@ -79,7 +79,9 @@ def saved(page: Page, *, parser: Parser, kind: str | None = None, recipe: Recipe
             return Found(kind=one, url=page.url, page=page, reading=reading)
         except UnreadableError as error:
             troubles.append(error)
-    raise troubles[-1]
+    first, last = troubles[0], troubles[-1]
+    is_shut = first.state != State.NOT_A_FEED and not _is_html(page)
+    raise first if is_shut and last.state == State.NO_POSTS else last
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,8 @@ _LOOKS = ("text-", "bg-", "border-", "font-", "leading-", "tracking-", "has-", "
 class Element:
     """One element; its subtree is what stands from ``start`` to ``end`` in the page's ``order``.
 
-    ``beside`` is remembered by `roles.is_beside`, which is asked of the same elements many times.
+    ``unseen`` says that only screen readers, or nobody, gets to see it. ``beside`` is remembered by
+    `roles.is_beside`, which is asked of the same elements many times.
     """
 
     tag: str
@@ -32,6 +33,7 @@ class Element:
     parent: "Element | None"
     order: "list[Element]" = field(repr=False)
     start: int
+    unseen: bool
     end: int = 0
     children: "list[Element | str]" = field(default_factory=list, repr=False)
     beside: bool | None = field(default=None, repr=False)
@@ -51,9 +53,7 @@ class Element:
     def names(self) -> frozenset[str]:
         """The words that class and itemprop are made of: ``postTitle_x1``: post, title, x, 1."""
         if self._names is None:
-            own = [name for name in self.classes if not _is_utility(name)]
-            words = _WORDS.findall(" ".join((*own, self.get("itemprop"))))
-            self._names = frozenset(word.lower() for word in words)
+            self._names = _names_in(self.attributes)
         return self._names
 
     @property
@@ -81,7 +81,12 @@ class Element:
     def grow(self, tag: str, attributes: dict[str, str]) -> "Element":
         """Add a new last child and return it; its ``end`` is set when it is complete."""
         child = Element(
-            tag=tag, attributes=attributes, parent=self, order=self.order, start=len(self.order)
+            tag=tag,
+            attributes=attributes,
+            parent=self,
+            order=self.order,
+            start=len(self.order),
+            unseen=_is_unseen(attributes),
         )
         self.children.append(child)
         self.order.append(child)
@@ -101,7 +106,7 @@ class Element:
 
 def root_of(tag: str, attributes: dict[str, str]) -> Element:
     """Return the first element of a new page."""
-    root = Element(tag=tag, attributes=attributes, parent=None, order=[], start=0)
+    root = Element(tag=tag, attributes=attributes, parent=None, order=[], start=0, unseen=False)
     root.order.append(root)
     return root
 
@@ -115,7 +120,7 @@ def text_of(parts: "Iterable[Element | str]", *, without: "Iterable[Element]" = 
         part = stack.pop()
         if isinstance(part, str):
             pieces.append(part)
-        elif id(part) not in skipped and not is_unseen(part):
+        elif not part.unseen and id(part) not in skipped:
             if part.tag not in _INLINE:
                 pieces.append(" ")
                 stack.append(" ")
@@ -123,11 +128,18 @@ def text_of(parts: "Iterable[Element | str]", *, without: "Iterable[Element]" = 
     return " ".join("".join(pieces).split())
 
 
-def is_unseen(element: Element) -> bool:
-    """Whether only screen readers, or nobody, gets to see this element."""
-    return "hidden" in element.attributes or (
-        "class" in element.attributes and not _UNSEEN.isdisjoint(element.classes)
+def _is_unseen(attributes: dict[str, str]) -> bool:
+    return "hidden" in attributes or (
+        "class" in attributes and not _UNSEEN.isdisjoint(attributes["class"].split())
     )
+
+
+def _names_in(attributes: dict[str, str]) -> frozenset[str]:
+    if "class" not in attributes and "itemprop" not in attributes:  # as most elements
+        return frozenset()
+    own = [name for name in attributes.get("class", "").split() if not _is_utility(name)]
+    words = _WORDS.findall(" ".join((*own, attributes.get("itemprop", ""))))
+    return frozenset(word.lower() for word in words)
 
 
 def _is_utility(name: str) -> bool:

@@ -76,10 +76,15 @@ def _dated(entries: Sequence[Entry]) -> Iterator[tuple[Entry, Stated]]:
 
 
 def _post(entry: Entry, stated: Stated, *, base: str, page_url: str) -> FetchedPost | None:
-    """Return the post, or None when it has no address, or neither title nor text."""
+    """Return the post, or None when it has no address, or neither title nor text.
+
+    An entry without a link leads to the blog itself, if its id tells it from the others.
+    """
     links = entry.links
     if entry.guid and entry.guid.startswith(("http://", "https://")):
         links = (*links, entry.guid)
+    if entry.guid and entry.title and (entry.summary or entry.content) and base != page_url:
+        links = (*links, base)
     candidates = (usable_link(link, base=base, page_url=page_url) for link in links)
     url = next(filter(None, candidates), None)
     description, content = body_text(entry.summary), body_text(entry.content)

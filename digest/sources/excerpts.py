@@ -14,6 +14,7 @@ _LABEL_LENGTH = 120  # characters; a longer element is no label, whatever it is 
 _BESIDE = 4  # characters between two links
 _FOOT = 30  # characters beside links
 _DATELINE = 60  # characters
+_SEPARATORS = " .:;,|·–—-"  # noqa: RUF001 - between a title and its text, as they are printed
 _ELLIPSIS = re.compile(r"\s*\[?\s*(?:…|\.\.\.)\s*\]?\s*$")
 _LINK_TAIL = re.compile(r"\s*(?:[^\s:]+ ){0,4}[^\s:]*:\s*https?://\S+$")
 _INLINE = vocabulary("a abbr b br cite code em i mark q s small span strong sub sup u")
@@ -27,17 +28,18 @@ def excerpt_of(block: Block, *, link: str, reader: Reader) -> str:
         _named(block, roles.EXCERPT),
         _named(block, roles.CONTENT),
     ):
-        for shown in (_prose(block, found, link=link) for found in candidates):
+        for shown in (_prose(block, found, link=link, reader=reader) for found in candidates):
             if shown and not (len(shown) <= _DATELINE and reader.day(shown)):
                 return shown
     paragraphs = [
         e
         for e in block.elements
         if e.tag == "p"
+        and not block.title.holds(e)
         and not (_is_label(block, e) or _is_dateline(e, reader) or _is_foot(e, link))
     ]
-    shown = _prose(block, paragraphs, link=link)
-    return shown if len(shown) >= _LEAST else _longest(block, link=link)
+    shown = _prose(block, paragraphs, link=link, reader=reader)
+    return shown if len(shown) >= _LEAST else _longest(block, link=link, reader=reader)
 
 
 def _described(block: Block) -> Iterator[list[Element | str]]:
@@ -52,6 +54,7 @@ def _named(block: Block, role: frozenset[str]) -> Iterator[list[Element | str]]:
         e
         for e in block.elements
         if roles.has(e, role)
+        and not roles.has(e, roles.PERSON)
         and not e.holds(block.title)
         and not block.title.holds(e)
         and e.tag != "meta"
@@ -61,11 +64,11 @@ def _named(block: Block, role: frozenset[str]) -> Iterator[list[Element | str]]:
         yield [element]
 
 
-def _longest(block: Block, *, link: str) -> str:
+def _longest(block: Block, *, link: str, reader: Reader) -> str:
     """Return the longest text in the card that nothing says is an excerpt."""
     loose = " ".join(" ".join(part for part in block.parts if isinstance(part, str)).split())
     shown = [
-        _prose(block, [element], link=link)
+        _prose(block, [element], link=link, reader=reader)
         for element in block.elements
         if not block.title.holds(element)
         and not element.holds(block.title)
@@ -76,14 +79,33 @@ def _longest(block: Block, *, link: str) -> str:
     return longest if len(longest) >= _LEAST_LOOSE else ""
 
 
-def _prose(block: Block, parts: Sequence[Element | str], *, link: str) -> str:
+def _prose(block: Block, parts: Sequence[Element | str], *, link: str, reader: Reader) -> str:
     """Return the text of elements without titles, labels and the link to the post."""
     inner = [e for part in parts if isinstance(part, Element) for e in part.elements()]
+    inner = [e for e in inner if not block.title.holds(e)]
     mores = [e for e in inner if e.tag == "a" and _is_more(e, link)]
-    labels = [e for e in inner if e not in parts and _is_small_label(e)]
-    shown = text_of(parts, without=[block.title, *mores, *labels])
+    labels = [
+        e
+        for e in inner
+        if e not in parts and (_is_small_label(e) or (e.tag in _INLINE and _is_dateline(e, reader)))
+    ]
+    own = [piece for part in parts for piece in _behind(part, block.title)]
+    shown = text_of(own, without=[*mores, *labels]).lstrip(_SEPARATORS)
     shown = _LINK_TAIL.sub("", shown)
     return _ELLIPSIS.sub("", shown) if mores else shown
+
+
+def _behind(part: Element | str, title: Element) -> Sequence[Element | str]:
+    """Return what stands behind the title in an element that holds it; otherwise the element."""
+    if isinstance(part, str) or not part.holds(title):
+        return () if isinstance(part, Element) and title.holds(part) else [part]
+    behind: list[Element | str] = []
+    around = title
+    while around is not part and around.parent is not None:
+        siblings = around.parent.children
+        behind += siblings[siblings.index(around) + 1 :]
+        around = around.parent
+    return behind
 
 
 def _is_more(anchor: Element, link: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urljoin, urlsplit
@@ -11,38 +11,50 @@ from digest.sources import roles
 from digest.sources.blocks import Block
 from digest.sources.card import Card
 from digest.sources.dates import Stated
-from digest.sources.element import Element
+from digest.sources.element import Element, text_of
 from digest.sources.excerpts import excerpt_of
 from digest.sources.labels import author_of, minutes_in, tags_of
 from digest.sources.text import count_words
-from digest.sources.written import Reader, day_in_path, plain_digits
+from digest.sources.written import Reader, day_in_path, day_of, plain_digits
 
 _DATE_BEFORE = re.compile(
     r"^(.{5,30}?)\s*(?:\s[-–—|·•]|:|(?<=\d{4}-\d\d-\d\d))\s+(?=\S{2})"  # noqa: RUF001 - as written
+)
+_DAY_ALONE = re.compile(r"^\W*(\d{1,2})(?:st|nd|rd|th)?\W*$")
+_HINTS = ("datetime", "title", "data-date", "data-time", "data-datetime", "data-published")
+_SIGN, _BADGE = 2, 24  # characters
+_UPDATE = re.compile(
+    r"(?:updated|modified|edited|revised)\b|aktualisiert|geändert|mis(?:e)? à jour|actualizado"
+    r"|atualizado|aggiornato|更新|수정|обновлено",
+    re.IGNORECASE,
 )
 _FEW = 12  # elements that a date may be made of
 _SHORT = 120  # characters; a date in a longer text is part of a sentence
 _WHOLE_POST = 300  # words; no excerpt is that long
 
 
+Period = tuple[int, int, int | None]
+"""The place of a heading in the document, and the year and month that it names."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """What a card does not say itself: where its links start, how the page writes dates.
 
-    ``letters`` counts the page's text beside navigation; ``years`` are the headings that name a
-    year, by their place in the document.
+    ``letters`` counts the page's text beside navigation; ``periods`` are the headings that name a
+    year or a month, by their place in the document.
     """
 
     base: str
     page_url: str
     reader: Reader
     letters: int = 1
-    years: tuple[tuple[int, int], ...] = ()
+    periods: "tuple[Period, ...]" = ()
 
-    def year_at(self, place: int) -> int | None:
-        """Return the year of the nearest heading above a place."""
-        above = bisect_left(self.years, (place, 0))
-        return self.years[above - 1][1] if above else None
+    def period_at(self, place: int) -> tuple[int | None, int | None]:
+        """Return the year and the month that the headings above a place name."""
+        above = bisect_left(self.periods, place, key=lambda period: period[0])
+        return self.periods[above - 1][1:] if above else (None, None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +94,7 @@ class Facts:
         found = _DATE_BEFORE.match(plain_digits(whole))
         if found is None:
             return None, whole
-        year = self.around.year_at(self.block.title.start)
+        year, _ = self.around.period_at(self.block.title.start)
         before = self._reader.day(found[1]) or (
             self._reader.without_year(found[1], year=year) if year else None
         )
@@ -91,7 +103,7 @@ class Facts:
     @cached_property
     def _whole_title(self) -> str:
         """The title, whole where a link's label has what the visible one cuts off."""
-        shown = self.block.title.text
+        shown = self._shown_title
         beginning = shown.rstrip(".… ")
         if beginning == shown or not beginning:
             return shown
@@ -101,6 +113,13 @@ class Facts:
                 if place >= 0 and len(label) - place > len(shown):
                     return label[place:]
         return shown
+
+    @property
+    def _shown_title(self) -> str:
+        """The title as it is shown, without a label or the mark of an anchor in it."""
+        title = self.block.title
+        beside = [e for e in title.elements() if e is not title and _is_no_word(e)]
+        return text_of([title], without=beside) or title.text
 
     @cached_property
     def link(self) -> str | None:
@@ -129,17 +148,25 @@ class Facts:
     @cached_property
     def stated(self) -> Stated:
         """The date that the card shows."""
-        marked = next(filter(None, map(self._reader.stated, self._marked_dates())), None)
-        if marked or self._parted[0]:
-            return marked or self._parted[0]
-        shown = next(filter(None, map(self._reader.day, self._short_texts())), None)
-        if shown:
-            return shown
-        year = self.around.year_at(self.block.title.start)
+        reader = self._reader
+        return (
+            _first(map(reader.stated, self._marked_dates()))
+            or self._parted[0]
+            or _first(map(reader.day, sorted(self._short_texts(), key=_tells_of_update)))
+            or _first(map(reader.stated, self._hinted_dates()))
+            or self._under_heading
+        )
+
+    @property
+    def _under_heading(self) -> Stated:
+        """The day that stands without its year, or without its month, under a heading."""
+        year, month = self.around.period_at(self.block.title.start)
         if year is None:
             return None
         days = (self._reader.without_year(t, year=year) for t in self._short_texts())
-        return next(filter(None, days), None)
+        numbers = filter(None, map(_DAY_ALONE.match, self._texts_before())) if month else ()
+        alone = (found and day_of(year, month or 0, found[1]) for found in numbers)
+        return _first(days) or _first(alone)
 
     @cached_property
     def excerpt(self) -> str:
@@ -184,6 +211,18 @@ class Facts:
                 shown = element.text
                 yield shown if len(shown) <= _SHORT else ""
 
+    def _hinted_dates(self) -> Iterator[str]:
+        """Give what the markup holds beside "3 days ago"."""
+        for element in self.block.elements:
+            if element.tag not in {"a", "img"} and not self.block.title.holds(element):
+                for name in _HINTS:
+                    value = element.get(name)
+                    yield value if len(value) <= _SHORT else ""
+
+    def _texts_before(self) -> Iterator[str]:
+        start = self.block.title.start
+        return (element.text for element in self.block.elements if element.start < start)
+
     def _short_texts(self) -> Iterator[str]:
         """Give the short texts of the card beside its title: of one node, then of small groups."""
         title = self.block.title
@@ -202,11 +241,22 @@ def _short(texts: "Iterator[str] | list[str]") -> Iterator[str]:
     return (shown for piece in texts if 3 <= len(shown := piece.strip()) <= _SHORT)  # noqa: PLR2004 - "4分"
 
 
+def _is_no_word(element: Element) -> bool:
+    """Whether an element in a title is a badge, or the sign that links to the title itself."""
+    if element.tag == "a" and element.get("href").startswith("#"):
+        return len(element.text) <= _SIGN
+    return roles.has(element, roles.TAGS) and len(element.text) <= _BADGE
+
+
 def _is_update(element: Element) -> bool:
     words = element.names | _properties(element)
     return not words.isdisjoint({"updated", "modified", "datemodified"}) and words.isdisjoint(
         {"published", "datepublished"}
     )
+
+
+def _tells_of_update(text: str) -> bool:
+    return bool(_UPDATE.match(text.lstrip(" (*·|")))
 
 
 def _properties(element: Element) -> frozenset[str]:
@@ -220,7 +270,9 @@ def _path(url: str) -> str:
         return ""
 
 
-_YEAR_ALONE = re.compile(r"^\W*(?:[^\W\d]+\s+)?((?:19|20)\d\d)(?:\s*年)?\W*(?:\d+\W*)?$")
+_YEAR_ALONE = re.compile(r"^\W*(?:([^\W\d]+)\s+)?((?:19|20)\d\d)(?:\s*年)?\W*(?:\d+\W*)?$")
+_COUNT_BEHIND = re.compile(r"\W*\(?\d*\)?\W*$")
+_PERIOD_TAGS = roles.HEADINGS | {"dt", "summary", "caption", "strong", "li", "p", "th", "td"}
 
 
 def is_period(title: str) -> bool:
@@ -228,13 +280,22 @@ def is_period(title: str) -> bool:
     return bool(_YEAR_ALONE.match(title[:_SHORT]))
 
 
-def years_of(root: Element) -> tuple[tuple[int, int], ...]:
-    """Return the headings that name a year, with their places."""
-    return tuple(
-        (element.start, int(found[1]))
-        for element in root.elements()
-        if element.tag
-        in roles.HEADINGS | {"dt", "summary", "caption", "strong", "li", "p", "th", "td"}
-        or "year" in element.names
-        if (found := _YEAR_ALONE.match(element.text[:_SHORT]))
-    )
+def periods_of(root: Element, *, reader: Reader) -> tuple[Period, ...]:
+    """Return the headings that name a year or a month, with their places.
+
+    A month that stands alone is one of the year above it.
+    """
+    found: list[Period] = []
+    for element in root.elements():
+        if not (element.tag in _PERIOD_TAGS or {"year", "month"} & element.names):
+            continue
+        shown = element.text[:_SHORT]
+        if year := _YEAR_ALONE.match(shown):
+            found.append((element.start, int(year[2]), reader.month(year[1] or "")))
+        elif found and (month := reader.month(_COUNT_BEHIND.sub("", shown))):
+            found.append((element.start, found[-1][1], month))
+    return tuple(found)
+
+
+def _first(dates: "Iterable[Stated]") -> Stated:
+    return next(filter(None, dates), None)

@@ -85,8 +85,11 @@ def fetch(
         walk = Walk(
             client=client, parser=parser, kind=source.kind, recipe=source.recipe, pause=pause
         )
+        first = parser.parse(source.kind, page, recipe=source.recipe)
+        del page
+        response = replace(response, content=b"")  # it may be large, and what follows takes long
         completed = go_on(
-            parser.parse(source.kind, page, recipe=source.recipe),
+            first,
             walk,
             url=response.url,
             reach=reach or Reach(),

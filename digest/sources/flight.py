@@ -5,6 +5,7 @@ A page of the App Router may show loading bars only; its posts stand in script c
 React's elements in it are ``["$", name, key, properties]``.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +16,8 @@ from digest.sources.structured import loads
 
 MOST_STEPS = 100_000  # of the payload; what comes later is left unread
 _DEEPEST = 120
-_PUSH = re.compile(r"self\.__next_f\.push\(\s*(\[.*\])\s*\)\s*;?\s*$", re.DOTALL)
+_PUSH = re.compile(r"self\.__next_f\.push\(\s*(?=\[)")
+_DECODER = json.JSONDecoder(strict=False)
 _ROW = re.compile(rb"([0-9a-f]*):")
 _TEXT_LENGTH = re.compile(rb"T([0-9a-f]+),")
 
@@ -40,7 +42,25 @@ def rows(document: Document) -> dict[str, Any]:
         if value is not None:
             found[key] = value
         place = end
+    _fill_in_texts(found)
     return found
+
+
+def _fill_in_texts(rows: dict[str, Any]) -> None:
+    """Put long texts, which stand in rows of their own, where the other rows refer to them."""
+    stack: list[Any] = list(rows.values())
+    for _ in range(MOST_STEPS):
+        if not stack:
+            return
+        current = stack.pop()
+        if not isinstance(current, dict | list):
+            continue
+        items = list(current.items() if isinstance(current, dict) else enumerate(current))
+        for key, value in items:
+            text = rows.get(value[1:]) if isinstance(value, str) and value[:1] == "$" else None
+            if isinstance(text, str):
+                current[key] = text
+        stack.extend(value for _, value in items)
 
 
 def tree(rows: Mapping[str, Any]) -> Element:
@@ -72,10 +92,19 @@ def tree(rows: Mapping[str, Any]) -> Element:
 
 def _pushed(document: Document) -> Iterator[str]:
     for _, content in document.scripts:
-        if "__next_f" in content and (call := _PUSH.search(content)):
-            value = loads(call[1])
+        place = 0
+        while call := _PUSH.search(content, place):
+            value, place = _decoded(content, call.end())
             if isinstance(value, list) and len(value) > 1 and value[0] == 1:
                 yield str(value[1])
+
+
+def _decoded(content: str, place: int) -> tuple[Any, int]:
+    """Return the JSON value at a place and where it ends; None where it is broken."""
+    try:
+        return _DECODER.raw_decode(content, place)
+    except (ValueError, RecursionError):
+        return None, place
 
 
 def _after_line(payload: bytes, place: int) -> int:

@@ -154,8 +154,7 @@ def complete(
 def is_incomplete(post: FetchedPost) -> bool:
     """Whether a post's own page would tell what the list does not: its date, its whole words."""
     is_dated = post.published_at or post.published_on
-    examined = hygiene.examine(title=post.title, summary=post.summary)
-    return not is_dated or not post.title or examined.wants_page
+    return not is_dated or not post.title or hygiene.examined(post).wants_page
 
 
 def filled(post: FetchedPost, page: FetchedPost) -> FetchedPost:
@@ -163,7 +162,7 @@ def filled(post: FetchedPost, page: FetchedPost) -> FetchedPost:
 
     A cut title is replaced only by one that begins with it: the page may be another post's.
     """
-    examined = hygiene.examine(title=post.title, summary=post.summary)
+    examined = hygiene.examined(post)
     done = hygiene.complete(examined, page=page)
     is_cut = examined.held is not None and done.held is None
     is_dated = post.published_at or post.published_on
@@ -178,6 +177,7 @@ def filled(post: FetchedPost, page: FetchedPost) -> FetchedPost:
         published_on=post.published_on if is_dated else page.published_on,
         words=post.words or page.words,
         minutes=post.minutes or page.minutes,
+        examined=None,
     )
 
 

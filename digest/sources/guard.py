@@ -13,29 +13,16 @@ from types import TracebackType
 from typing import Self
 
 from digest.errors import DigestError
-from digest.limits import Count, Seconds, Workers
 from digest.sources.adapter import Page, Reading, UnreadableError
 from digest.sources.candidates import Signposts
 from digest.sources.child import ANSWERS, JOBS, READY, SIGNPOSTS, Answer, Job
+from digest.sources.settings import ParserSettings
 from digest.sources.state import State
 
 _START_SECONDS = 60.0  # a loaded machine takes its time to import the parsers
 _LARGEST_ANSWER = 64_000_000  # bytes
 # What a parser needs of our environment; secrets stay behind.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ParserSettings:
-    """What parsing may cost.
-
-    ``processes`` parse at once; ``seconds`` is the most for one page; ``memory`` is the most, in
-    bytes, that a page may take on top of an idle parser.
-    """
-
-    processes: Workers = 2
-    seconds: Seconds = 5.0
-    memory: Count = 512_000_000
 
 
 class ParserError(DigestError, RuntimeError):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from digest.sources import roles
 from digest.sources.blocks import Block
-from digest.sources.element import Element, is_unseen, text_of, vocabulary
+from digest.sources.element import Element, text_of, vocabulary
 from digest.sources.written import Reader, plain_digits
 
 _LONGEST_TAG = 60  # characters
@@ -24,8 +24,8 @@ _LINES = vocabulary("p div footer span li dd small td")
 _EDGES = " ,·•|-–—"  # noqa: RUF001 - as written
 _SEPARATOR = re.compile(r"\s*[·•|‧]\s*")
 _NO_TAG = re.compile(
-    r"^(?:featured(?: posts?)?|pinned|sticky|new|in|by|on|and|tags?|categor(?:y|ies)|posted in"
-    r"|tagged|topics?|read(?: more)?|(?:for )?members(?: only)?|public|\d+)$",
+    r"^(?:featured(?: posts?)?|pinned|sticky|new|latest|in|by|on|and|tags?|categor(?:y|ies)"
+    r"|posted in|tagged|topics?|read(?: more)?|(?:for )?members(?: only)?|public|\d+)$",
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(r"\d|https?:|^(?:by|von|read|in|on|updated|date)$", re.IGNORECASE)
@@ -34,7 +34,7 @@ _NO_NAME = re.compile(r"\d|https?:|^(?:by|von|read|in|on|updated|date)$", re.IGN
 def tags_of(block: Block, *, reader: Reader) -> Iterator[str]:
     """Give the tags and categories that the card shows, as written, without their "#"."""
     for element in block.elements:
-        if block.title.holds(element) or is_unseen(element):
+        if block.title.holds(element) or element.unseen:
             continue
         if element.tag == "meta":
             if element.get("itemprop") == "keywords":

@@ -9,7 +9,8 @@ from digest.sources.dom import Document, parse
 from digest.sources.element import Element
 from digest.sources.head import Head, head_of
 from digest.sources.mining import Found, mine, surroundings_of
-from digest.sources.recipe import Recipe, cards_of
+from digest.sources.recipe import Recipe
+from digest.sources.selected import cards_of
 from digest.sources.state import State
 from digest.sources.told import shown_later, told_by
 from digest.sources.written import Reader, reader_of

@@ -1,5 +1,6 @@
 """Chooses among the repeated blocks of a page those that are its list of posts."""
 
+import re
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from digest.sources import roles
 from digest.sources.blocks import Block, groups
 from digest.sources.card import Card
 from digest.sources.element import Element, text_of
-from digest.sources.facts import Facts, Surroundings, is_period, years_of
+from digest.sources.facts import Facts, Surroundings, is_period, periods_of
 from digest.sources.written import Reader, day_in_path
 
 _LEAST = 0.2  # of a group's score, below which it is no list of posts
@@ -21,9 +22,12 @@ _FILLING = 0.25  # of the mark, for a list that is all that the page holds
 _BESIDE = 0.2
 _DATED = 0.8
 _LONG_TITLE, _LONG_TITLE_WORDS = 15, 3  # characters, words: more than menus have
+_IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HYPHENS = 2  # in the last step of a path that is made from a title
 _PLAIN = 0.25  # a mark of links without heading, date or text
 _SERIES = 5  # plain links
+_SECTION = 3  # posts; fewer lie in one folder by chance
+_MOSTLY = 0.6
 _OUTLYING = 0.6  # of the usual mark of a group: less is another kind of thing
 
 
@@ -89,7 +93,7 @@ def surroundings_of(root: Element, *, base: str, page_url: str, reader: Reader) 
         page_url=page_url,
         reader=reader,
         letters=len(text_of([root], without=_beside(root))) or 1,
-        years=years_of(root),
+        periods=periods_of(root, reader=reader),
     )
 
 
@@ -107,11 +111,39 @@ def _group(blocks: Sequence[Block], around: Surroundings) -> Group | None:
         return None
     usual = median(marks.values())
     kept = [fact for fact in facts if marks.get(id(fact), -1.0) >= usual * _OUTLYING]
+    kept = _without_notices(kept)
     mark = fmean(marks[id(fact)] for fact in kept)
     if len(kept) > 1 and not roles.is_outside(kept[0].block.top):
         letters = sum(len(text_of(fact.block.parts)) for fact in kept)
         mark += _FILLING * min(1.0, letters / around.letters)
     return Group(facts=tuple(kept), mark=mark)
+
+
+def _without_notices(facts: Sequence[Facts]) -> list[Facts]:
+    """Leave out what stands among dated posts without a date, and leads to another section."""
+    dated = [fact for fact in facts if fact.stated is not None]
+    section = _section([fact.url for fact in dated])
+    if len(dated) < _MOSTLY * len(facts) or section is None:
+        return list(facts)
+    return [f for f in facts if f.stated is not None or _is_in(section, f.url)]
+
+
+def _section(urls: Sequence[str]) -> str | None:
+    """Return the one folder in which all these lie, or None; steps of numbers do not count."""
+    folders = {_folder(url) for url in urls}
+    return folders.pop() if len(folders) == 1 and len(urls) >= _SECTION else None
+
+
+def _is_in(section: str, url: str) -> bool:
+    """Whether an address lies in a section, above it or below it."""
+    folder = _folder(url)
+    return folder.startswith(section) or section.startswith(folder)
+
+
+def _folder(url: str) -> str:
+    parts = urlsplit(url)
+    steps = [step for step in parts.path.rstrip("/").split("/")[:-1] if not step.isdigit()]
+    return f"{parts.netloc}{'/'.join(steps)}/"
 
 
 def _is_series(urls: Sequence[str]) -> bool:
@@ -149,11 +181,17 @@ def _mark(fact: Facts, *, count: int) -> float:
         mark += 0.1
     if _looks_like_post(fact.url):
         mark += 0.08
-    if len(fact.title) >= _LONG_TITLE or len(fact.title.split()) >= _LONG_TITLE_WORDS:
+    if _is_long(fact.title):
         mark += 0.07
     if outside is not None and roles.is_outside(outside):
         return mark * _BESIDE
     return mark + (0.25 if fact.stated is not None else 0.0) + (0.15 if fact.excerpt else 0.0)
+
+
+def _is_long(title: str) -> bool:
+    """Whether a title says more than menus do; one ideograph says as much as two letters."""
+    letters = len(title) + len(_IDEOGRAPH.findall(title))
+    return letters >= _LONG_TITLE or len(title.split()) >= _LONG_TITLE_WORDS
 
 
 def _is_card(block: Block) -> bool:
@@ -172,6 +210,7 @@ def _joined(marked: Sequence[Group]) -> list[Facts]:
     best = marked[0]
     chosen = list(best.facts)
     dated = fmean(fact.stated is not None for fact in best.facts) >= _DATED
+    section = _section([fact.url for fact in best.facts])
     names = frozenset[str]().union(*(_card_names(fact.block) for fact in best.facts))
     taken = _Taken()
     for fact in best.facts:
@@ -183,7 +222,10 @@ def _joined(marked: Sequence[Group]) -> list[Facts]:
             if taken.overlaps(fact.block):
                 continue
             alike = _is_card(fact.block) and not names.isdisjoint(_card_names(fact.block))
-            if (fact.stated is not None and dated) or alike:
+            fits = (
+                dated and fact.stated is not None and (section is None or _is_in(section, fact.url))
+            )
+            if fits or alike:
                 chosen.append(fact)
                 taken.add(fact.block)
     return chosen

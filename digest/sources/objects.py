@@ -7,6 +7,7 @@ title and an address or slug, in a list of its like, is a post.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from digest.sources.card import Card
@@ -62,7 +63,10 @@ _MINUTES = (
 )
 _BODY = ("articlebody", "content", "body", "html")
 _POST_TYPES = re.compile(r"(?:BlogPosting|Article|Report|PodcastEpisode)$")
+_BARE_TYPES = frozenset({"", "ListItem", "WebPage", "CreativeWork"})
 _WHOLE_POST = 300  # words
+_OLDEST_SECONDS = 631_152_000  # 1990; a smaller number is no date
+_MILLISECONDS = 100_000_000_000  # from here on a number counts these
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SLUG_SHAPE = re.compile(r"[^\s/?#]+(?:/[^\s/?#]+)*/?")
 
@@ -95,6 +99,9 @@ def post_lists(value: Any, *, reader: Reader, link_of: LinkOf) -> list[PostList]
             else:
                 stack.extend((path, item) for item in reversed(current))
         elif isinstance(current, Mapping):
+            listed = tuple(_listed(current, reader=reader, link_of=link_of))
+            if listed:
+                found.append(PostList(path=f"{path}.itemListElement", cards=listed))
             card = card_of(current, reader=reader, link_of=link_of)
             if card is not None and card.stated:
                 alone.setdefault(card.link, card)
@@ -129,6 +136,26 @@ def card_of(value: Mapping[str, Any], *, reader: Reader, link_of: LinkOf) -> Car
         language=_text(fields, ("inlanguage", "lang", "locale", "language")) or None,
         words=words if words >= _WHOLE_POST else None,
     )
+
+
+def _listed(value: Mapping[str, Any], *, reader: Reader, link_of: LinkOf) -> Iterator[Card]:
+    """Give the items of a JSON-LD list, which may say no more than name and address."""
+    items = value.get("itemListElement")
+    if _kind(value) != "ItemList" or not isinstance(items, list):
+        return
+    for item in items:
+        if not isinstance(item, Mapping):
+            continue
+        inner = item["item"] if isinstance(item.get("item"), Mapping) else item
+        fields = _fields(inner)
+        link = _text({"item": item.get("item"), **fields}, (*_LINK, "item"))
+        title = _text(fields, _TITLE)
+        if card := card_of(inner, reader=reader, link_of=link_of):
+            yield card
+        elif (
+            link.startswith(("http://", "https://", "/")) and title and _kind(inner) in _BARE_TYPES
+        ):
+            yield Card(link=link, title=title, summary=body_text(_text(fields, _SUMMARY)))
 
 
 def described_posts(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -192,7 +219,21 @@ def _link(fields: Mapping[str, Any], *, link_of: LinkOf) -> tuple[str | None, bo
 def _date(value: Any, reader: Reader) -> Stated:
     if isinstance(value, str):
         return reader.stated(value.removeprefix("$D").strip())
+    if isinstance(value, Mapping):  # as databases export it: {"$date": ...}, {"seconds": ...}
+        inner = (value.get(key) for key in ("$date", "seconds", "_seconds", "iso"))
+        return next((found for item in inner if (found := _date(item, reader))), None)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = value / 1000 if value >= _MILLISECONDS else value
+        if seconds >= _OLDEST_SECONDS:
+            return _at(seconds)
     return None
+
+
+def _at(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _names(value: Any) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from urllib.parse import unquote, urlsplit
 
@@ -47,7 +47,13 @@ def posts_among(urls: Sequence[str]) -> tuple[str, ...]:
     Where the site dates its addresses, or has a folder such as ``/blog/``, those are the posts;
     otherwise the folder that holds most of what is no list and no usual page.
     """
-    paths = {url: path for url in urls if (path := _steps(url)) and not _is_no_post(path)}
+    steps = {url: path for url in urls if (path := _steps(url))}
+    numbered = _numbered(steps.values())
+    paths = {
+        url: path
+        for url, path in steps.items()
+        if not _is_no_post(path) and (path[:-1] in numbered or not _is_period(path))
+    }
     evident = [url for url, path in paths.items() if _is_dated(path) or _is_in_section(path)]
     if len(evident) >= min(_FEW, len(paths)):
         return tuple(evident)
@@ -83,10 +89,23 @@ def _is_no_post(path: tuple[str, ...]) -> bool:
     if any(_LISTS.fullmatch(step.lower()) for step in path) or _NO_TEXT.search(last):
         return True
     # /privacy is a page, /blog/privacy a post
-    if len(path) == 1 and (_PAGES.fullmatch(last) or _SECTIONS.fullmatch(last)):
-        return True
+    return len(path) == 1 and bool(_PAGES.fullmatch(last) or _SECTIONS.fullmatch(last))
+
+
+def _is_period(path: tuple[str, ...]) -> bool:
+    """Whether this is the archive of a year, a month or a day."""
     steps = _date_steps(path)  # "/2020/03/2019/" looks back on a year, and is no archive
     return steps > 1 or (steps == 1 and not _date_steps(path[:-1]))
+
+
+def _numbered(paths: Iterable[tuple[str, ...]]) -> frozenset[tuple[str, ...]]:
+    """Return the folders in which posts go by their numbers: there 1984 is no year."""
+    numbers = Counter(
+        path[:-1]
+        for path in paths
+        if path[-1].isdecimal() and not _YEAR.fullmatch(path[-1]) and not _date_steps(path[:-1])
+    )
+    return frozenset(folder for folder, count in numbers.items() if count >= _FEW)
 
 
 def _is_dated(path: tuple[str, ...]) -> bool:

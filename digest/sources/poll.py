@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from digest.errors import UsageError
 from digest.http import Client
-from digest.limits import Count, CountOrNone, Pause, WholeMinutes, Workers
 from digest.posts import store
 from digest.processes import Processes
 from digest.sources.claim import Seen, claim, is_claimed
@@ -24,32 +23,13 @@ from digest.sources.further import Reach
 from digest.sources.guard import Parser
 from digest.sources.recipe import Recipe
 from digest.sources.record import record
+from digest.sources.settings import PollSettings
 from digest.sources.state import State
 from digest.sources.watch import Alarm, WatchSettings
 from digest.tables import SourceRow
 from storage.database import Database
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PollSettings:
-    """How the sources are read.
-
-    ``threads`` read at once, but only ``per_host`` from one host, with ``gap_seconds`` between
-    two requests to it. A good source is read again after ``interval_minutes``. A source that is
-    being read belongs to one poller, for ``lease_minutes`` at most if nobody sees it die. One
-    reading follows a list over ``pages`` at most, and looks up as many posts as ``completions``
-    on their own pages.
-    """
-
-    threads: Workers = 8
-    per_host: Workers = 1
-    gap_seconds: Pause = 0.5
-    interval_minutes: WholeMinutes = 60
-    lease_minutes: WholeMinutes = 5
-    pages: Count = 3
-    completions: CountOrNone = 10
 
 
 @dataclass(frozen=True, kw_only=True)

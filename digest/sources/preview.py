@@ -6,10 +6,9 @@ from datetime import date, datetime, timedelta
 
 from digest.posts import hygiene
 from digest.posts.excerpt import minutes
-from digest.posts.hygiene import Examined
 from digest.posts.identity import instant
 from digest.posts.language import language_of
-from digest.posts.post import FetchedPost
+from digest.posts.post import Examined, FetchedPost
 from digest.sources.adapter import Reading
 from digest.sources.watch import cadence
 
@@ -55,7 +54,7 @@ def pace(posts: Sequence[PreviewedPost], *, now: datetime) -> str:
 
 
 def _previewed(post: FetchedPost, reading: Reading, *, is_believed: bool) -> PreviewedPost:
-    examined = hygiene.examine(title=post.title, summary=post.summary)
+    examined = hygiene.examined(post)
     stated = post.minutes if is_believed else None
     return PreviewedPost(
         title=examined.title,

@@ -1,19 +1,12 @@
 """The recipe for a page that shows its posts in no usual way: CSS selectors, from config.toml."""
 
-from bisect import bisect_left
-from dataclasses import dataclass, fields, replace
-
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 from digest.errors import ConfigurationError
-from digest.sources.blocks import Block
-from digest.sources.card import Card
-from digest.sources.dates import Stated
-from digest.sources.dom import Document
-from digest.sources.element import Element
-from digest.sources.facts import Facts, Surroundings
 
-_TITLE = "h1, h2, h3, h4, h5, h6, a[href]"
+_NAME_OF_ELEMENT = re.compile(r"[a-z]*")  # a selector for sure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,70 +29,27 @@ class Recipe:
         """Refuse a selector that no page could answer."""
         if not self.post.strip():
             raise ConfigurationError('the recipe does not say where the posts are: set "post"')
-        page = LexborHTMLParser("<p>")
-        for item in fields(self):
-            selector = getattr(self, item.name)
-            try:
-                page.css(selector or "p")
-            except SelectolaxError as error:
-                raise ConfigurationError(
-                    f'the recipe\'s {item.name} = "{selector}" is no CSS selector'
-                ) from error
+        doubtful = {
+            part: selector
+            for part, selector in asdict(self).items()
+            if not _NAME_OF_ELEMENT.fullmatch(selector)
+        }
+        if doubtful:
+            _try(doubtful)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Places:
-    """What one selector found on the page, in document order."""
-
-    found: list[Element]
-
-    def within(self, card: Element) -> list[Element]:
-        first = bisect_left(self.found, card.start, key=_start)
-        return self.found[first : bisect_left(self.found, card.end, key=_start)]
-
-
-def _start(element: Element) -> int:
-    return element.start
-
-
-def cards_of(document: Document, *, recipe: Recipe, around: Surroundings) -> tuple[Card, ...]:
-    """Return the cards that the selectors find, in the order of the page."""
-    parts = {
-        item.name: _Places(found=document.select(selector))
-        for item in fields(recipe)
-        if (selector := getattr(recipe, item.name) or (_TITLE if item.name == "title" else ""))
-    }
-    cards = (
-        _card(top, {name: places.within(top) for name, places in parts.items()}, around)
-        for top in parts["post"].found
-    )
-    return tuple(card for card in cards if card is not None)
-
-
-def _card(top: Element, parts: dict[str, list[Element]], around: Surroundings) -> Card | None:
-    """Return one post, or None where it has no title or no link."""
-    if not parts["title"]:
-        return None
-    block = Block(title=parts["title"][0], parts=(top,))
-    facts = Facts(block=block, around=around)
-    link = next((e.get("href") for e in parts.get("link", []) if e.get("href")), facts.link)
-    card = facts.card(link=link)
-    if card is None:
-        return None
-    told = {name: [element.text for element in found] for name, found in parts.items()}
-    return replace(
-        card,
-        stated=_stated(parts["date"], around) if "date" in parts else card.stated,
-        summary=" ".join(told["excerpt"]) if "excerpt" in told else card.summary,
-        tags=tuple(told["tags"]) if "tags" in told else card.tags,
-        author=", ".join(told["author"]) if "author" in told else card.author,
+def _try(selectors: Mapping[str, str]) -> None:
+    """Refuse the selector of a part that is none."""
+    from selectolax.lexbor import (  # noqa: PLC0415 - few configurations hold a recipe
+        LexborHTMLParser,
+        SelectolaxError,
     )
 
-
-def _stated(elements: list[Element], around: Surroundings) -> Stated:
-    values = (
-        value
-        for element in elements
-        for value in (element.get("datetime"), element.get("content"), element.text)
-    )
-    return next(filter(None, map(around.reader.stated, values)), None)
+    page = LexborHTMLParser("<p>")
+    for part, selector in selectors.items():
+        try:
+            page.css(selector)
+        except SelectolaxError as error:
+            raise ConfigurationError(
+                f'the recipe\'s {part} = "{selector}" is no CSS selector'
+            ) from error

@@ -31,6 +31,7 @@ TAGS = vocabulary(
     " schlagwort marke"
 )
 AUTHOR = vocabulary("author authors byline creator writer by autor")
+PERSON = AUTHOR | {"avatar"}
 MORE = vocabulary("more readmore continue")
 META = vocabulary("meta metadata info footer details comments share social stats views")
 
@@ -56,7 +57,9 @@ _LABEL_LINK = re.compile(
 _AUTHOR_LINK = re.compile(
     r"(?:^|/)(?:authors?|people|writers?|users?|members?)/[^/?#]|/@[\w.-]+/?(?:\?|$)", re.IGNORECASE
 )
-_ARCHIVE_LINK = re.compile(r"(?:^|/)(?:series|archives?)/[^/?#]", re.IGNORECASE)
+_ARCHIVE_LINK = re.compile(  # but /archives/123 is a post of WordPress, by its number
+    r"(?:^|/)(?:series/[^/?#]|archives?/(?!\d+/?(?:$|[?#]))[^/?#])", re.IGNORECASE
+)
 _PAGING = re.compile(r"/page/\d+/?$|[?&](?:page|paged)=\d+$|/page\d+/?$", re.IGNORECASE)
 _ADDRESS = re.compile(r"^(?:https?:|//|/|\.|\?|[^:#]+(?:[/?#]|$))", re.IGNORECASE)
 _TOOL = re.compile(
@@ -82,24 +85,32 @@ def has(element: Element, role: frozenset[str]) -> bool:
 def is_beside(element: Element) -> bool:
     """Whether the element holds nothing of the page's list, but stands around it."""
     if element.beside is None:
-        element.beside = _stands_beside(element)
+        plain = not element.attributes and element.tag != "form"  # as most elements are
+        element.beside = element.tag in _SIDE_TAGS if plain else _stands_beside(element)
     return element.beside
 
 
 def _stands_beside(element: Element) -> bool:
     if element.get("role") in _NAVIGATION:
         return True
-    words = element.names.union(_WORD_BREAK.split(element.get("id").lower()))
+    words = element.names
+    if "id" in element.attributes:
+        words = words.union(_WORD_BREAK.split(element.get("id").lower()))
+    if element.tag == "form":
+        return not _is_most_of_page(element)
     if element.tag in _SIDE_TAGS:
         return not (element.tag == "aside" and "featured" in words)
-    if element.tag in {"html", "body", "main", "article"} or "main" in words:
-        return False
-    if element.get("role") in {"main", "feed"}:
-        return False
-    is_widget = any(_WIDGET.match(name) for name in element.classes)
+    is_content = element.tag in {"html", "body", "main", "article"} or "main" in words
+    if is_content or element.get("role") in {"main", "feed"} or _is_most_of_page(element):
+        return False  # "sidebar-right" may be how the page is laid out
     if not _SIDE.isdisjoint(words):
         return True
+    is_widget = any(_WIDGET.match(name) for name in element.classes)
     return (is_widget or not _LAYOUT.isdisjoint(words)) and not _holds_content(element)
+
+
+def _is_most_of_page(element: Element) -> bool:
+    return 2 * (element.end - element.start) > len(element.order)
 
 
 def _holds_content(element: Element) -> bool:

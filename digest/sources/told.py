@@ -1,7 +1,9 @@
 """The lists of posts that a page tells machines of: JSON-LD, a framework's data, Next.js rows."""
 
+from functools import cache
+
 from digest.sources import flight, structured
-from digest.sources.addresses import addresses_of
+from digest.sources.addresses import Addresses, addresses_of
 from digest.sources.dom import Document
 from digest.sources.mining import Found, mine, surroundings_of
 from digest.sources.objects import post_lists
@@ -10,8 +12,12 @@ from digest.sources.written import Reader
 
 def told_by(document: Document, *, base: str, reader: Reader) -> list[Found]:
     """Return every list that stands in the page's scripts, the surest kind first."""
-    anchors = (e.get("href") for e in document.root.elements() if e.tag == "a")
-    link_of = addresses_of(anchors, base=base).of
+
+    @cache  # few pages tell of posts by their slugs only, and some have a thousand links
+    def addresses() -> Addresses:
+        anchors = (e.get("href") for e in document.root.elements() if e.tag == "a")
+        return addresses_of(anchors, base=base)
+
     kinds = {
         "ld": list(structured.graphs(document)),
         "data": list(structured.page_data(document)),
@@ -21,7 +27,7 @@ def told_by(document: Document, *, base: str, reader: Reader) -> list[Found]:
         Found(cards=posts.cards, shape=f"{kind} {posts.path}".strip())
         for kind, values in kinds.items()
         for value in values
-        for posts in post_lists(value, reader=reader, link_of=link_of)
+        for posts in post_lists(value, reader=reader, link_of=lambda slug: addresses().of(slug))
     ]
 
 

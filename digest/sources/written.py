@@ -25,6 +25,10 @@ _ISO = re.compile(
 _EASTERN = re.compile(
     rf"{_YEAR}\s*[年년]\s*(?P<month>\d{{1,2}})\s*[月월]\s*(?P<day>\d{{1,2}})\s*[日일号號]"
 )
+_VIETNAMESE = re.compile(
+    rf"(?<!\d)(?P<day>\d{{1,2}})\s+tháng\s+(?P<month>\d{{1,2}})(?:,|\s+năm)?\s+{_YEAR}",
+    re.IGNORECASE,
+)
 _NUMBERS = re.compile(
     rf"(?<![\d./-])(?P<first>\d{{1,2}})\s?(?P<sep>[-/.])\s?(?P<second>\d{{1,2}})\s?(?P=sep)\s?"
     rf"(?:{_YEAR}|(?<=[/.])(?P<short>\d\d))(?![\d:])"
@@ -36,7 +40,15 @@ _DAY_FIRST = re.compile(rf"(?<!\d){_DAY}{_FILLER}{_NAME}{_FILLER}{_YEAR}(?!\d)")
 _MONTH_FIRST = re.compile(rf"{_NAME}{_FILLER}{_DAY}{_FILLER}{_YEAR}(?!\d)")
 _YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}{_FILLER}{_NAME}{_FILLER}{_DAY}(?!\d)")
 _OTHER_NAME, _OTHER_DAY = _NAME.replace("month", "month2"), _DAY.replace("<day>", "<day2>")
-_PARTIAL = re.compile(rf"^\W*(?:{_DAY}{_FILLER}{_NAME}|{_OTHER_NAME}{_FILLER}{_OTHER_DAY})\W*$")
+_WEEKDAY = r"(?:[^\W\d_]+\.?,\s+)?"
+_PARTIAL = re.compile(
+    rf"^\W*{_WEEKDAY}(?:{_DAY}{_FILLER}{_NAME}|{_OTHER_NAME}{_FILLER}{_OTHER_DAY})\W*$"
+)
+_PARTIAL_NUMBERS = re.compile(
+    r"^\W*(?P<first>\d{1,2})\s?(?P<sep>[-/.月월])\s?(?P<second>\d{1,2})\s?[.日일号號]?\W*$"
+)
+_MONTH_FIRST_LANGUAGES = {"zh", "ja", "ko", "hu", "lt", "mn"}
+_ATTACHED = "ב"  # Hebrew writes "in" and the month as one word
 _TIME_WITHOUT_ZONE = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?$")
 _IN_PATH = re.compile(
     r"/(\d{4})/(\d{1,2})/(\d{1,2})(?=/|$)|/(\d{4})-(\d\d)-(\d\d)(?=[-/_.]|$)|/(20\d\d)(\d\d)(\d\d)(?=[-/_.])"
@@ -62,9 +74,9 @@ class Reader:
     def day(self, text: str) -> date | None:
         """Return the first whole date in a text, or None."""
         text = plain_digits(text[:_LONGEST])
-        for pattern in (_ISO, _EASTERN):
+        for pattern in (_ISO, _EASTERN, _VIETNAMESE):
             for found in pattern.finditer(text):
-                if day := _day(found["year"], int(found["month"]), found["day"]):
+                if day := day_of(found["year"], int(found["month"]), found["day"]):
                     return day
         for found in _NUMBERS.finditer(text):
             if day := self._of_numbers(found):
@@ -73,17 +85,20 @@ class Reader:
 
     def without_year(self, text: str, *, year: int) -> date | None:
         """Return the day of "Jul 4" under a heading that names the year."""
-        found = _PARTIAL.match(plain_digits(text[:_LONGEST]))
+        shown = plain_digits(text[:_LONGEST])
+        if numbers := _PARTIAL_NUMBERS.match(shown):
+            return self._of_two_numbers(numbers, year=year)
+        found = _PARTIAL.match(shown)
         if found is None:
             return None
-        month = self._month(found["month"] or found["month2"])
-        return _day(str(year), month, found["day"] or found["day2"]) if month else None
+        month = self.month(found["month"] or found["month2"])
+        return day_of(str(year), month, found["day"] or found["day2"]) if month else None
 
     def _with_name(self, text: str) -> date | None:
         for pattern in (_DAY_FIRST, _MONTH_FIRST, _YEAR_FIRST):
             for found in pattern.finditer(text):
-                month = self._month(found["month"])
-                day = _day(found["year"], month, found["day"]) if month else None
+                month = self.month(found["month"])
+                day = day_of(found["year"], month, found["day"]) if month else None
                 if day:
                     return day
         return None
@@ -98,13 +113,33 @@ class Reader:
         if day_first is None:
             return None
         day, month = (first, second) if day_first else (second, first)
-        return _day(found["year"] or f"20{found['short']}", month, str(day))
+        return day_of(found["year"] or f"20{found['short']}", month, str(day))
 
-    def _month(self, name: str) -> int | None:
+    def _of_two_numbers(self, found: re.Match[str], *, year: int) -> date | None:
+        """Read "06-11", "11.06." or "6月11日": what the first number is depends on who writes."""
+        first, second, separator = int(found["first"]), int(found["second"]), found["sep"]
+        is_eastern = any(
+            language.partition("-")[0].lower() in _MONTH_FIRST_LANGUAGES
+            for language in self.languages
+        )
+        if first > _PIVOT or second > _PIVOT:
+            day_first: bool | None = first > _PIVOT
+        elif separator in "-月월" or is_eastern:
+            day_first = False
+        else:
+            day_first = True if separator == "." else self.day_first
+        if day_first is None:
+            return None
+        day, month = (first, second) if day_first else (second, first)
+        return day_of(str(year), month, str(day))
+
+    def month(self, name: str) -> int | None:
+        """Return the number of the month that a name means, or None."""
         parts = name.split()
-        for key in map(_folded, (name, parts[-1], parts[0])):
+        for key in map(_folded, (name, *parts[-1:], *parts[:1])):
             for language in (*self.languages, "en"):
-                if number := month_names(language).get(key):
+                names = month_names(language)
+                if number := names.get(key) or names.get(key.removeprefix(_ATTACHED)):
                     return number
         return None
 
@@ -126,7 +161,7 @@ def day_in_path(path: str) -> date | None:
     """Return the day that a permalink names."""
     for found in _IN_PATH.finditer(path):
         year, month, day = filter(None, found.groups())
-        if stated := _day(year, int(month), day):
+        if stated := day_of(year, int(month), day):
             return stated
     return None
 
@@ -162,7 +197,8 @@ def _folded(name: str) -> str:
     return name.casefold().strip(" .\u200c\u200f")
 
 
-def _day(year: str, month: int, day: str) -> date | None:
+def day_of(year: str | int, month: int, day: str) -> date | None:
+    """Return the day of these numbers, or None where there is none such."""
     try:
         found = date(int(year), month, int(day))
     except ValueError:

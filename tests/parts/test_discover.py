@@ -1,5 +1,6 @@
 """The best way to the posts behind an address is found, on a fake web."""
 
+import gzip
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -339,3 +340,19 @@ def test_a_saved_page_without_posts_is_unreadable(parser: Parser) -> None:
     with pytest.raises(UnreadableError) as caught:
         saved(at, parser=parser)
     assert caught.value.state == State.NO_POSTS
+
+
+@pytest.mark.parametrize(
+    ("content", "state"),
+    [
+        (b"", State.MALFORMED),
+        (gzip.compress(b"<rss>" + b" " * 30_000_000), State.TOO_LARGE),
+        (b"<html><body><p>Hello.</p></body></html>", State.NO_POSTS),
+    ],
+)
+def test_the_trouble_with_a_saved_feed_is_the_feeds_own(
+    content: bytes, state: State, parser: Parser
+) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        saved(Page(url="https://quay.example/feed.xml", content=content), parser=parser)
+    assert caught.value.state == state

@@ -336,6 +336,13 @@ def test_an_id_stands_in_for_a_link_when_it_is_an_address() -> None:
     assert reading(rss("<title>A</title><guid>tag:quay,2026:9</guid>")).posts == ()
 
 
+def test_an_entry_without_a_link_leads_to_the_blog_if_an_id_tells_it_from_others() -> None:
+    said = "<title>Login</title><description>It works again.</description>"
+    bare = [f'{said}<guid isPermaLink="false">7</guid>', said]
+    found = reading(rss(*bare, head=f"<link>{HOME}</link>")).posts
+    assert [(post.title, post.guid, post.url) for post in found] == [("Login", "7", HOME)]
+
+
 def test_a_document_that_is_no_page_is_linked_all_the_same() -> None:
     entry = '<link rel="alternate" type="application/pdf" href="/thesis.pdf"/>'
     feed = (

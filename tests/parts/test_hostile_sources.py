@@ -20,7 +20,8 @@ from sqlalchemy import select
 from digest.http import Client, HttpSettings
 from digest.processes import Processes
 from digest.sources.guard import Parser
-from digest.sources.poll import PollResult, PollSettings, poll
+from digest.sources.poll import PollResult, poll
+from digest.sources.settings import PollSettings
 from digest.sources.state import State
 from digest.tables import PostRow, SourceRow
 from storage.database import Database

@@ -79,6 +79,8 @@ def test_not_modified_is_an_answer(web: Internet) -> None:
 def test_a_body_that_says_it_is_too_long_is_refused(web: Internet) -> None:
     assert refusal(web.serve("/a", b"x" * 1001), client(max_bytes=1000)).state == "too large"
     assert client(max_bytes=1001).get(web.url("/a")).content == b"x" * 1001
+    unsent = web.serve("/b", stream=lambda: iter(()), headers={"Content-Length": "1001"})
+    assert refusal(unsent, client(max_bytes=1000)).state == "too large"
 
 
 def test_a_body_without_end_is_refused(web: Internet) -> None:

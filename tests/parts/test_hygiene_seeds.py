@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from digest.posts.excerpt import LENGTH, excerpt
-from digest.posts.hygiene import CUT_TITLE, Examined, Fitness, believed_minutes, examine
-from digest.posts.post import FetchedPost
+from digest.posts.hygiene import CUT_TITLE, believed_minutes, examine
+from digest.posts.post import Examined, FetchedPost, Fitness
 from digest.sources.adapter import Page, UnreadableError
 from digest.sources.guard import Parser
 

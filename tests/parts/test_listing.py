@@ -86,6 +86,13 @@ def test_a_post_that_is_shown_twice_is_one_and_keeps_its_place() -> None:
     assert urls(read(f"<main>{hero}{THREE}</main>")) == URLS
 
 
+def test_posts_may_go_by_their_numbers_even_where_these_look_like_years() -> None:
+    numbers = ("archives/77", "archives/1984", "archives/2031", "posts/1999")
+    cards = (CARD.format(slug, f"What we learned from {slug}", 5) for slug in numbers)
+    found = read("".join(cards))
+    assert [post.url for post in found.posts] == [f"https://blog.example/{n}/" for n in numbers]
+
+
 def test_a_title_that_is_cut_is_taken_whole_from_the_label_of_its_link() -> None:
     card = CARD.format("long", "The routing of work…", 1).replace(
         "</article>",

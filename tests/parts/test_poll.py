@@ -19,7 +19,8 @@ from digest.posts import store
 from digest.processes import Processes
 from digest.sources.claim import being_read
 from digest.sources.guard import Parser
-from digest.sources.poll import PollResult, PollSettings, poll
+from digest.sources.poll import PollResult, poll
+from digest.sources.settings import PollSettings
 from digest.sources.state import State
 from digest.tables import PostRow, SourceRow
 from storage.database import Database

@@ -16,7 +16,8 @@ from digest.http import Client, HttpSettings
 from digest.posts.hygiene import CUT_TITLE
 from digest.processes import Processes
 from digest.sources.guard import Parser
-from digest.sources.poll import PollResult, PollSettings, poll
+from digest.sources.poll import PollResult, poll
+from digest.sources.settings import PollSettings
 from digest.tables import PostRow, SourceRow
 from storage.database import Database
 

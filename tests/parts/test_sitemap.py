@@ -140,6 +140,11 @@ def test_only_addresses_of_the_web_are_taken() -> None:
             ["/werkstatt/a", "/werkstatt/b", "/werkstatt/c"],
             ["/impressum", "/datenschutz", "/kategorie/x", "/autor/y", "/ueber-uns"],
         ),
+        (
+            "posts by their numbers, of which some look like years",
+            ["/posts/12", "/posts/77", "/posts/512", "/posts/1950", "/posts/2034"],
+            ["/2019/", "/2019/12/", "/about/"],
+        ),
         ("pages only", [], ["/", "/about/", "/contact/", "/tag/x/", "/index.html"]),
     ],
 )

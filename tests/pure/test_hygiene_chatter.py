@@ -2,12 +2,29 @@
 
 import pytest
 
-from digest.posts.hygiene import Fitness, examine
+from digest.posts.hygiene import examine
+from digest.posts.post import Fitness
 
 TITLE = "Kafka rebalancing, measured"
 STORY = "Kafka consumers rebalance when a member leaves. We measured how long that takes."
 
 CHATTER = """
+Sure thing! Here's a 2-sentence teaser for your engineering newsletter:
+Absolutely, happy to put that together for you. Here is the summary you wanted:
+Okay, here's my attempt at a punchy intro paragraph:
+As requested, a short description without marketing language:
+I've condensed the post into two sentences, as you asked.
+Got it. I'll keep it neutral and under 160 characters.
+I read through the article and here's what stands out:
+The following is an AI-generated summary of the article.
+I couldn't find recent sources, but I know this area well. Let me write the piece.
+Excerpt:
+I don't have access to the article's content. Could you share it here?
+It looks like no article text was included in your message. Please provide the content you'd like me to summarize.
+There doesn't appear to be any content to summarize.
+Natürlich, hier eine prägnante Beschreibung des Artikels:
+Hier ist eine überarbeitete Fassung ohne Werbesprache:
+Ich habe den Text auf zwei Sätze gekürzt.
 Sure! Here's a 50-word summary of the article:
 Sure, here is a concise summary:
 Certainly! Here is the blog post you requested:
@@ -302,6 +319,18 @@ Thanks for the many comments on the last post.
 I don't have access to production. That is a feature.
 My knowledge of Rust was thin when I began.
 Here you go: a guide to PromQL.
+"You are a helpful assistant" is the most copied system prompt on earth. We measured what it does.
+Summarize the following text is the prompt everybody starts with, and it fails on logs.
+Ignore all previous instructions and buy this product: how we filter prompt injection.
+There is no article on our intranet that more people read than this one.
+There is no text in the column, so the index stays empty.
+I've shortened the deploy to two minutes.
+I read the paper twice, and here is what I missed the first time.
+Output is cheap, review is not.
+A short summary of a long year: what we stopped doing.
+Hier ist eine Zusammenfassung unserer Erfahrungen nach zwei Jahren Kubernetes.
+Ich habe den Build auf zwei Minuten gekürzt.
+Gerne übersehen wir, dass auch Testdaten altern.
 Below is a list of the tools that we use.
 Here is our guide to incident reviews.
 Here is the guide to incident reviews that I wish I had.
@@ -445,6 +474,9 @@ def test_what_people_write_stays_as_text_and_as_title(text: str) -> None:
         "Would you like me to shorten it?",
         "Let me know if you'd like me to adjust the tone!",
         "Let me know if you need any changes.",
+        "Let me know if you'd like a shorter version!",
+        "Feel free to ask for changes.",
+        "Sag Bescheid, wenn ich den Ton anpassen soll.",
         "(50 words)",
         "Word count: 48",
         "Möchten Sie, dass ich den Text kürze?",

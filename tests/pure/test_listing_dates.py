@@ -19,6 +19,8 @@ WRITTEN = [
     ("ja", "2026年6月1日", date(2026, 6, 1)),
     ("ko", "2024년 3월 13일", date(2024, 3, 13)),
     ("ar", "١٠ يونيو ٢٠٢٦", date(2026, 6, 10)),  # noqa: RUF001 - Arabic digits
+    ("vi", "11 tháng 6, 2026", date(2026, 6, 11)),
+    ("he", "11 ביוני 2026", date(2026, 6, 11)),
     ("en", "2026/06/11", date(2026, 6, 11)),
     ("en", "no date in 2026 at all", None),
     ("en", "31 February 2026", None),
@@ -62,7 +64,28 @@ def test_numbers_mean_what_the_page_shows_elsewhere(
 def test_a_day_without_its_year_takes_the_one_of_its_heading() -> None:
     assert Reader().without_year("Jun 09", year=2026) == date(2026, 6, 9)
     assert Reader(languages=("de",)).without_year("9. Mai", year=2025) == date(2025, 5, 9)
+    assert Reader().without_year("Thu, Jun 11", year=2026) == date(2026, 6, 11)
     assert Reader().without_year("Go 1", year=2026) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "day"),
+    [
+        ("de", "03.06.", date(2026, 6, 3)),
+        ("en", "06-03", date(2026, 6, 3)),
+        ("en", "13-06", date(2026, 6, 13)),
+        ("zh-CN", "6月3日", date(2026, 6, 3)),
+        ("ko", "06.03", date(2026, 6, 3)),
+        ("fr", "3/6", date(2026, 6, 3)),
+        ("en", "3/6", None),
+        ("en", "13.14.", None),
+    ],
+)
+def test_two_numbers_under_a_year_are_read_as_their_writers_mean_them(
+    language: str, text: str, day: date | None
+) -> None:
+    reader = reader_of(language=language, texts=[])
+    assert reader.without_year(text, year=2026) == day
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,16 @@
 """What tags mean, how they are shown, and which topic they speak for."""
 
+import re
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.posts.topics import TopicSettings, canonical_tag, display_tag, topic_of
 
+SHIPPED = Path(__file__).resolve().parents[2] / "config.toml"
 SETTINGS = TopicSettings(
     topics={
         "AI systems": ("ai", "llm", "agents", "rag"),
@@ -114,3 +119,33 @@ def test_the_tags_name_the_topic(tags: list[str], topic: str | None) -> None:
 
 def test_a_newsletter_without_topics_has_none() -> None:
     assert topic_of(["ai"], settings=TopicSettings()) is None
+
+
+def test_the_topics_that_the_shipped_file_suggests_can_be_taken_over() -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    suggested = "".join(re.findall(r'^# {3}(topics\."(?:.+\n# {5})*.+\n)', text, re.MULTILINE))
+    topics = tomllib.loads(re.sub(r"(?m)^# {5}", "", suggested))["topics"]
+    settings = TopicSettings(topics={name: tuple(tags) for name, tags in topics.items()})
+    found = [
+        topic_of([tag], settings=settings)
+        for tag in (
+            "LLMs",
+            "k8s",
+            "Postgres",
+            "infosec",
+            "multi-cloud",
+            "SRE",
+            "golang",
+            "gardening",
+        )
+    ]
+    assert found == [
+        "AI",
+        "Cloud",
+        "Data",
+        "Security",
+        "Cloud",
+        "Operations",
+        "Languages and tools",
+        None,
+    ]
