@@ -3,14 +3,12 @@
 import threading
 from pathlib import Path
 
-from letters import PUBLIC_URL, SENDER
 from receivers import HOST
 
 from digest.app import App
 from digest.clock import Clock
 from digest.config import AppSettings, Configuration
-from digest.delivery.engine import EngineSettings
-from digest.delivery.settings import DeliverySettings
+from digest.delivery.settings import DeliverySettings, EngineSettings
 from digest.editions import store as editions
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
@@ -18,8 +16,10 @@ from digest.mail.mime import SenderSettings
 from digest.pages import WebSettings
 from digest.providers.registry import CarrierSettings
 from digest.providers.session import SmtpSettings
-from storage.database import DatabaseSettings
+from storage.settings import DatabaseSettings
 
+PUBLIC_URL = "https://digest.example"
+SENDER = "digest@digest.example"
 _PATIENCE = 600.0  # seconds that a writer waits for another
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from statistics import median
 
 import crew
-from application import application, due_edition
+from application import SENDER, application, due_edition
 from books import sqlite_book
 from crew import Work
-from letters import SENDER
 from rounds import QUICK_ROUNDS, ROUNDS, Row
 
 from digest import dispatch

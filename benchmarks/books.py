@@ -138,7 +138,7 @@ def _subscriber(number: int) -> dict[str, object]:
     return {
         "email": person.email,
         "name": person.name,
-        "mailbox_key": f"{number:064x}",
+        "mailbox_key": f"{number:032x}" * 2,
         "language": person.language,
         "status": "confirmed",
         "created_at": CONFIRMED,

@@ -18,6 +18,7 @@ from sending import send_rate
 from wire import SOURCE, source
 
 READERS, QUICK_READERS = 30_000, 4_000
+_CONNECTIONS = 4  # of each process, as when nobody chooses: more threads wait for each other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +78,11 @@ def _measure(way: Way, *, quick: bool) -> list[Row]:
         ):
             text = press().write_letter(Path(folder) / "letter")
             data_row, bdat_row = way.rows
+            crew = {"processes": way.processes, "connections": _CONNECTIONS * way.processes}
             contestants: dict[str, Callable[[], Run]] = {
                 SOURCE: partial(source, data, letters=readers, text=text),
-                data_row: partial(send_rate, data, book, processes=way.processes),
-                bdat_row: partial(send_rate, bdat, book, processes=way.processes),
+                data_row: partial(send_rate, data, book, **crew),
+                bdat_row: partial(send_rate, bdat, book, **crew),
             }
             result = alternate(contestants, rounds=QUICK_ROUNDS if quick else ROUNDS)
     except NotHereError as error:

@@ -16,7 +16,7 @@ from digest.editions import store as editions
 from digest.editions.issue import Issue
 from digest.editions.state import GOING, EditionState
 from digest.editions.store import Edition, Variant
-from digest.render.compose import ComposedIssue
+from digest.render.composed import ComposedIssue
 
 if TYPE_CHECKING:
     from digest.delivery.fleet import Batch

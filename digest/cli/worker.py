@@ -79,12 +79,17 @@ def _send(app: "App", period: str, *, connections: int | None) -> "SendReport":
     """Hand over what is due of one edition."""
     from dataclasses import replace
 
-    from digest import dispatch, questions
+    from digest import dispatch
+    from digest.editions import store as editions
 
     if connections is not None:
         delivery = replace(app.config.delivery, connections=connections)
         app.config = app.config.model_copy(update={"delivery": delivery})
-    return dispatch.hand_over(app, questions.edition_named(app, period))
+    with app.database.read() as session:
+        edition = editions.find(session, app.newsletter, period=period)
+    if edition is None:
+        raise UsageError(f"no issue {period} has been opened; 'digest issue list' names all")
+    return dispatch.hand_over(app, edition)
 
 
 def _code_of(report: "SendReport") -> int:

@@ -2,29 +2,10 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 from digest.delivery import ledger
 from digest.delivery.state import OPEN, DeliveryState
-from digest.limits import Count, CountOrNone
 from storage.database import Database
-
-
-@dataclass(frozen=True, kw_only=True)
-class EngineSettings:
-    """Who hands the letters over.
-
-    ``kind`` is "local" (processes on this machine, SQLite or PostgreSQL) or "fleet" (`digest
-    worker` on any number of machines, PostgreSQL only). Local: an issue with more than
-    ``per_process`` letters is shared by up to ``processes``, 0 for one per core. Fleet: one job of
-    the queue is ``job_letters`` letters.
-    """
-
-    kind: Literal["local", "fleet"] = "local"
-    processes: CountOrNone = 0
-    per_process: Count = 2000
-    job_letters: Count = 1000
 
 
 def cores() -> int:

@@ -18,15 +18,16 @@ import procrastinate
 import psycopg
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
-from procrastinate.schema import SchemaManager
 from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
 from digest.clock import Clock
-from digest.delivery.engine import EngineSettings, Progress
+from digest.delivery import queue as queue_tables
+from digest.delivery.engine import Progress
+from digest.delivery.settings import EngineSettings
 from digest.delivery.state import OPEN, DeliveryState
 from digest.editions.state import GOING
-from digest.errors import ConfigurationError, SchemaError
+from digest.errors import ConfigurationError
 from digest.tables import DeliveryRow, EditionRow
 from storage.database import Database, one_at_a_time
 
@@ -78,25 +79,28 @@ class Fleet:
         self._marks = marks
 
     def migrate(self) -> bool:
-        """Create the tables of the queue; False when they are there already."""
+        """Bring the tables of the queue to this version; False when they were there already."""
+        steps = 0
+        while self._advance():
+            steps += 1
+        return steps > 0
+
+    def _advance(self) -> bool:
         with self._database.begin() as session:
             one_at_a_time(session, "migrate")
-            if _has_queue(session):
-                return False
-            _raw(session).execute(SchemaManager.get_schema())
-            return True
+            return queue_tables.advance(session)
 
     def check(self) -> None:
-        """Raise `SchemaError` when the queue has no tables."""
+        """Raise `SchemaError` when the queue has no tables, or those of another version."""
         with self._database.read() as session:
-            _require_queue(session)
+            queue_tables.check(session)
 
     def enqueue(self, session: Session, edition_id: int) -> int:
         """Add a job for each range of letters that has open ones and no job; return how many.
 
         They are added in the caller's transaction: the freeze and its jobs, or neither.
         """
-        _require_queue(session)
+        queue_tables.check(session)
         one_at_a_time(session, f"enqueue {edition_id}")
         known = _enqueued(session, edition_id)
         missing = [
@@ -106,7 +110,7 @@ class Fleet:
         ]
         if missing:
             deferrer = _queue_of(self._database).configure_task(
-                _TASK, queue=_QUEUE, connection=_raw(session)
+                _TASK, queue=_QUEUE, connection=queue_tables.raw(session)
             )
             deferrer.batch_defer(*[_arguments(batch, mark=self._marks[0]) for batch in missing])
         return len(missing)
@@ -312,19 +316,3 @@ def _waits(session: Session, batch: Batch) -> dict[DeliveryState, datetime | Non
         .group_by(DeliveryRow.state)
     )
     return {DeliveryState(state): next_at for state, next_at in rows}
-
-
-def _has_queue(session: Session) -> bool:
-    return session.scalar(text("SELECT to_regclass('procrastinate_jobs')")) is not None
-
-
-def _require_queue(session: Session) -> None:
-    if not _has_queue(session):
-        raise SchemaError("the database has no queue for the fleet yet; run 'digest migrate'")
-
-
-def _raw(session: Session) -> psycopg.Connection[Any]:
-    """Return psycopg's own connection, in the session's transaction."""
-    connection = session.connection().connection.driver_connection
-    assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the only driver we allow
-    return connection

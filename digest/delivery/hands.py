@@ -132,6 +132,8 @@ class Hand:
         """Decide what an outcome means for the letter, and for all others."""
         job = self._job
         match outcome.verdict:
+            case Verdict.ACCEPTED:
+                self._accept_answer(task, outcome)
             case Verdict.WITHDRAWN:
                 job.desk.give_back(task.claim)
                 job.trouble = "the lease was over before the letter was"

@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnCollection,
+    ColumnElement,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from digest.delivery.batches import claim_of
@@ -18,10 +30,12 @@ from digest.delivery.moves import Result, settle
 from digest.delivery.state import OPEN, DeliveryState
 from digest.editions.state import EditionState
 from digest.mail.outcome import Verdict
-from digest.tables import WAITING, DeliveryRow, EditionRow, ExclusionRow
+from digest.tables import WAITING, ChoiceRow, DeliveryRow, EditionRow, ExclusionRow
 from subscribers import audience
 
 MAX_CRASHES = 3
+NO_POST = "no post in their topics"
+_MAILBOX = 32  # hexadecimal digits: 128 bit tell mailboxes apart, and its index stays small
 _FREED: dict[str, Any] = {"epoch": DeliveryRow.epoch + 1, "worker_id": None}
 
 
@@ -40,41 +54,59 @@ def write(
     session: Session,
     edition_id: int,
     *,
-    variants: Mapping[str, int],
-    default_language: str,
+    otherwise: Mapping[str, int],
     now: datetime,
+    pace: str = "weekly",
 ) -> int:
     """Write one pending row per reader in one INSERT ... SELECT, and count who is left out.
 
-    ``variants`` maps a language to its variant's id; a reader of any other language gets the
-    default. Returns the number of rows. Belongs into the transaction of the freeze.
+    An issue is for the readers of one ``pace``: "weekly", or "monthly" for a best-of. Each
+    reader gets the variant that the edition keeps for their choice (`ChoiceRow`). One whose
+    choice nobody had when the issue was rendered gets the whole issue in their language:
+    ``otherwise`` has its variant by language, the default one first. Returns the number of rows.
+    Belongs into the transaction of the freeze.
     """
-    people = audience.candidates(now=now).subquery()
-    variant = case(
-        {language: literal(id_) for language, id_ in variants.items()},
+    people = audience.candidates(now=now, pace=pace).subquery()
+    whole = case(
+        {language: literal(id_) for language, id_ in otherwise.items()},
         value=people.c.language,
-        else_=literal(variants[default_language]),
+        else_=literal(next(iter(otherwise.values()))),
     )
     columns = ["edition_id", "subscriber_id", "mailbox_key", "variant_id", "state"]
-    rows = select(
-        literal(edition_id),
-        people.c.id,
-        people.c.mailbox_key,
-        variant,
-        literal(DeliveryState.PENDING.value),
-    ).order_by(people.c.id)
+    rows = (
+        select(
+            literal(edition_id),
+            people.c.id,
+            func.substr(people.c.mailbox_key, 1, _MAILBOX),
+            func.coalesce(ChoiceRow.variant_id, whole),
+            literal(DeliveryState.PENDING.value),
+        )
+        .outerjoin_from(people, ChoiceRow, _chose(people.c, edition_id))
+        .where(or_(ChoiceRow.id.is_(None), ChoiceRow.variant_id.is_not(None)))
+        .order_by(people.c.id)
+    )
     session.execute(insert(DeliveryRow).from_select(columns, rows))
     written = sum(counts(session, edition_id).values())
-    excluded = audience.excluded(session, now=now)
+    excluded = audience.excluded(session, now=now, pace=pace)
+    excluded[NO_POST] = audience.members(session) - sum(excluded.values()) - written
     session.add_all(
         ExclusionRow(edition_id=edition_id, reason=reason, people=people_out)
         for reason, people_out in sorted(excluded.items())
-        if people_out
+        if people_out > 0
     )
     session.execute(
         update(EditionRow).where(EditionRow.id == edition_id).values(candidates=written)
     )
     return written
+
+
+def _chose(people: ColumnCollection[str, Any], edition_id: int) -> ColumnElement[bool]:
+    return and_(
+        ChoiceRow.edition_id == edition_id,
+        ChoiceRow.language == people["language"],
+        ChoiceRow.format == people["format"],
+        ChoiceRow.topics == people["topics"],
+    )
 
 
 def intended(session: Session, worker_id: int) -> list[int]:

@@ -1,23 +1,14 @@
 """How fast letters leave, for all processes on all machines together: one row, one update."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import case, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from digest.limits import CountOrNone
+from digest.delivery.settings import PaceSettings
 from digest.tables import PaceRow
 from storage.database import Database, clock_of
 
 _ROW = "letters"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PaceSettings:
-    """How fast letters may leave: at most so many a minute from all senders together; 0: any."""
-
-    letters_per_minute: CountOrNone = 0
 
 
 class Pace:

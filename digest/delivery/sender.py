@@ -26,12 +26,15 @@ from digest.delivery.threads import run_to_the_end
 from digest.editions import store as editions
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
+from digest.failpoint import Failpoint, Step
 from digest.processes import Processes
 from digest.providers.carrier import Carrier
 from digest.render.personal import Personaliser
 from storage.database import Database
 
 log = logging.getLogger(__name__)
+
+Report = Callable[[DeliveryState], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,7 @@ class Sender:
         stop: threading.Event,
         processes: Processes,
         pace: Pace,
+        failpoint: Failpoint | None = None,
     ) -> None:
         self._database = database
         self._carrier = carrier
@@ -74,6 +78,7 @@ class Sender:
         self._stop = stop
         self._processes = processes
         self._pace = pace
+        self._failpoint = failpoint
 
     def recover(self) -> int:
         """Take over what dead workers held; return how many letters became unknown."""
@@ -89,7 +94,7 @@ class Sender:
         edition: Edition,
         *,
         personalisers: Mapping[int, Personaliser],
-        report: Callable[[DeliveryState], None] = lambda _state: None,
+        report: Report = lambda _state: None,
         within: tuple[int, int] | None = None,
     ) -> SendReport:
         """Hand over every letter whose turn it is; return when none is left or ``stop`` is set.
@@ -116,7 +121,7 @@ class Sender:
                 doubt=Doubt(most=settings.same_refusals, is_cleared=self._is_taken(edition)),
             )
             books = Bookkeeper(
-                self._database, job=job, within=within, pace=self._pace, report=report
+                self._database, job=job, within=within, pace=self._pace, report=self._doom(report)
             )
             works = [partial(work, job, place) for place in range(settings.connections)]
             run_to_the_end(works, meanwhile=books.keep, halt=job.halt)
@@ -126,6 +131,19 @@ class Sender:
         if job.pause_reason:
             self._pause(edition, job.pause_reason)
         return self._finish(edition, trouble=job.trouble)
+
+    def _doom(self, report: Report) -> Report:
+        """Pass the steps before the claim and after the result, where death may be ordered."""
+        failpoint = self._failpoint
+        if failpoint is None:
+            return report
+        failpoint.reach(Step.BEFORE_CLAIM)
+
+        def report_doomed(state: DeliveryState) -> None:
+            report(state)
+            failpoint.reach(Step.AFTER_RESULT)
+
+        return report_doomed
 
     def _is_taken(self, edition: Edition) -> bool:
         """Whether a letter of this edition has been accepted before."""

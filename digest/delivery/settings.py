@@ -1,9 +1,10 @@
 """How letters are handed over: what the operator may choose."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from digest.delivery.retry import RetrySettings
-from digest.limits import Count, Pause, Seconds, Workers
+from digest.limits import Count, CountOrNone, Pause, Seconds, Workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +23,33 @@ class DeliverySettings:
 
     connections: Workers = 4
     batch: Count = 500
-    window: Count = 64
+    window: Count = 200
     lease_seconds: Seconds = 60.0
     faults_in_a_row: Count = 3
     reconnect_seconds: Pause = 1.0
     record_tries: Count = 10
     same_refusals: Count = 20
     retry: RetrySettings = field(default_factory=RetrySettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSettings:
+    """Who hands the letters over.
+
+    ``kind`` is "local" (processes on this machine, SQLite or PostgreSQL) or "fleet" (`digest
+    worker` on any number of machines, PostgreSQL only). Local: an issue with more than
+    ``per_process`` letters is shared by up to ``processes``, 0 for one per core. Fleet: one job of
+    the queue is ``job_letters`` letters.
+    """
+
+    kind: Literal["local", "fleet"] = "local"
+    processes: CountOrNone = 0
+    per_process: Count = 2000
+    job_letters: Count = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaceSettings:
+    """How fast letters may leave: at most so many a minute from all senders together; 0: any."""
+
+    letters_per_minute: CountOrNone = 0

@@ -6,11 +6,15 @@ from difflib import get_close_matches
 
 from digest.clock import Clock
 from digest.errors import ConfigurationError
+from digest.failpoint import Failpoint
 from digest.providers.carrier import Carrier
+from digest.providers.doomed import DoomedCarrier, dial_to
 from digest.providers.folder import FolderCarrier, FolderSettings
+from digest.providers.line import Dial
 from digest.providers.memory import MemoryCarrier
 from digest.providers.session import SmtpSettings
 from digest.providers.smtp import SmtpCarrier
+from digest.providers.wire import dial
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,16 +33,23 @@ class CarrierSettings:
             raise ConfigurationError(f"[carrier] kind = {self.kind!r} does not exist; {hint}")
 
 
-KINDS: Mapping[str, Callable[[CarrierSettings, Clock], Carrier]] = {
-    "smtp": lambda settings, clock: SmtpCarrier(settings.smtp, clock=clock),
-    "folder": lambda settings, _: FolderCarrier(settings.folder),
-    "memory": lambda _, __: MemoryCarrier(),
+KINDS: Mapping[str, Callable[[CarrierSettings, Clock, Dial], Carrier]] = {
+    "smtp": lambda settings, clock, dial: SmtpCarrier(settings.smtp, clock=clock, dial=dial),
+    "folder": lambda settings, *_: FolderCarrier(settings.folder),
+    "memory": lambda *_: MemoryCarrier(),
 }
 
 
-def build(settings: CarrierSettings, *, clock: Clock | None = None) -> Carrier:
+def build(
+    settings: CarrierSettings, *, clock: Clock | None = None, failpoint: Failpoint | None = None
+) -> Carrier:
     """Make the carrier; its time limits run on ``clock``, else on the machine's.
 
-    Raises `ConfigurationError` for settings that cannot work.
+    One with a ``failpoint`` kills this process there. Raises `ConfigurationError` for settings
+    that cannot work.
     """
-    return KINDS[settings.kind](settings, clock or Clock())
+    make = KINDS[settings.kind]
+    if failpoint is None:
+        return make(settings, clock or Clock(), dial)
+    carrier = make(settings, clock or Clock(), dial_to(failpoint))
+    return DoomedCarrier(carrier, failpoint=failpoint)

@@ -15,8 +15,9 @@ from digest.errors import ConfigurationError, DigestError
 from digest.limits import Count, CountOrNone, Port, Seconds
 from digest.mail.outcome import Outcome, Stage, Verdict
 from digest.providers.envelope import Offers, read_offers
+from digest.providers.line import Dial, Line
 from digest.providers.reply import Kind, Reply, judge, judge_fault
-from digest.providers.wire import Deadline, Wire, WireError, dial
+from digest.providers.wire import Deadline, WireError, dial
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ class Session:
     ``in_transaction``: the server holds a sender that no dot has released.
     """
 
-    def __init__(self, wire: Wire, *, settings: SmtpSettings, clock: Clock) -> None:
+    def __init__(self, wire: Line, *, settings: SmtpSettings, clock: Clock) -> None:
         self.letters = 0
         self.served = 0
         self.in_transaction = False
@@ -207,7 +208,9 @@ def _our_fault(text: str, *, stage: Stage) -> StoppedError:
     return StoppedError(outcome)
 
 
-def begin(settings: SmtpSettings, *, tls: ssl.SSLContext, clock: Clock) -> Session:
+def begin(
+    settings: SmtpSettings, *, tls: ssl.SSLContext, clock: Clock, dial: Dial = dial
+) -> Session:
     """Call the server and come as far as the first letter, or raise `StoppedError`."""
     deadline = Deadline.after(settings.timeouts.message, clock=clock)
     with _at(Stage.CONNECT):

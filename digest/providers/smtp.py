@@ -3,15 +3,17 @@
 import ssl
 from collections import deque
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from functools import partial
 
 from digest.clock import Clock
 from digest.errors import ConfigurationError
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Verdict
 from digest.providers.carrier import Connection, Dot, Fate
+from digest.providers.line import Dial
 from digest.providers.session import Session, SmtpSettings, StoppedError, begin
 from digest.providers.transactions import FIRST_STAGES, ByChunks, ByData, EndedError
+from digest.providers.wire import dial
 
 
 class SmtpCarrier:
@@ -19,10 +21,11 @@ class SmtpCarrier:
 
     name = "smtp"
 
-    def __init__(self, settings: SmtpSettings, *, clock: Clock) -> None:
+    def __init__(self, settings: SmtpSettings, *, clock: Clock, dial: Dial = dial) -> None:
         self._settings = settings
         self._clock = clock
-        self._tls = _tls_context(settings.ca_file)
+        self._dial = dial
+        self._tls = _tls_context(settings)
 
     def connect(self) -> Connection:
         """Give a connection; the server is called when the first letter comes."""
@@ -36,24 +39,28 @@ class SmtpCarrier:
         return " ".join(filter(None, (f"{problem.stage}:", problem.reply, problem.text)))
 
     def _connection(self) -> "SmtpConnection":
-        return SmtpConnection(self._settings, tls=self._tls, clock=self._clock)
+        return SmtpConnection(self._settings, tls=self._tls, clock=self._clock, dial=self._dial)
 
 
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
+def _tls_context(settings: SmtpSettings) -> ssl.SSLContext:
+    if settings.security == "none":  # the machine's authorities are many, and nobody will ask
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        return ssl.create_default_context(cafile=settings.ca_file)
     except OSError as error:
         reason = error.strerror or "not a file of PEM certificates"
-        raise ConfigurationError(f"[carrier.smtp] ca_file: {ca_file}: {reason}") from error
+        message = f"[carrier.smtp] ca_file: {settings.ca_file}: {reason}"
+        raise ConfigurationError(message) from error
 
 
 class SmtpConnection:
     """A conversation that is begun anew whenever the old one cannot be used any more."""
 
-    def __init__(self, settings: SmtpSettings, *, tls: ssl.SSLContext, clock: Clock) -> None:
+    def __init__(
+        self, settings: SmtpSettings, *, tls: ssl.SSLContext, clock: Clock, dial: Dial
+    ) -> None:
+        self._begin = partial(begin, settings, tls=tls, clock=clock, dial=dial)
         self._settings = settings
-        self._tls = tls
-        self._clock = clock
         self._session: Session | None = None
 
     def hand_over(self, letters: Iterable[Letter], *, dot: Dot) -> Iterator[Fate]:
@@ -74,9 +81,7 @@ class SmtpConnection:
     def _on_one_line(self, queue: "_Queue", *, dot: Dot) -> Iterator[Fate]:
         self._leave_what_is_spent()
         try:
-            session = self._session = self._session or begin(
-                self._settings, tls=self._tls, clock=self._clock
-            )
+            session = self._session = self._session or self._begin()
         except StoppedError as stop:
             yield next(queue), stop.outcome
             return
@@ -98,7 +103,7 @@ class SmtpConnection:
     def probe(self) -> Outcome | None:
         """Open a conversation and end it; return what stopped it, None when nothing did."""
         try:
-            self._session = begin(self._settings, tls=self._tls, clock=self._clock)
+            self._session = self._begin()
         except StoppedError as stop:
             return stop.outcome
         self.close()

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from books import claim, register, send_to
 from newsroom import FRIDAY, MONDAY, SAID_YES, Newsroom, newsroom
+from procrastinate.schema import SchemaManager
 from sqlalchemy import create_engine, make_url, text, update
 
 from digest.clock import Clock
-from digest.delivery.engine import EngineSettings, Progress
+from digest.delivery.engine import Progress
 from digest.delivery.fleet import Batch, Fleet
+from digest.delivery.settings import EngineSettings
 from digest.delivery.state import DeliveryState
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
@@ -186,6 +188,27 @@ def test_what_is_missing_is_said_with_the_cure(database: Database, tmp_path: Pat
     sqlite.close()
     with pytest.raises(SchemaError, match="run 'digest migrate'"):
         fleet_on(database).check()
+
+
+def test_a_queue_of_an_older_library_is_refused_until_it_is_migrated(
+    database: Database, fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.check()
+    later = [("98.01.00_01_pre_a", "a"), ("98.01.00_50_post_b", "b")]
+    for name, table in later:
+        (tmp_path / f"{name}.sql").write_text(f"CREATE TABLE step_{table} (id int)")
+    with monkeypatch.context() as newer:
+        newer.setattr(SchemaManager, "get_migrations_path", lambda: str(tmp_path))
+        edition = send_to(database, readers=1)
+        with pytest.raises(SchemaError, match="older version of procrastinate"):
+            enqueue(database, fleet, edition)
+        assert fleet.migrate()
+        assert not fleet.migrate()
+        fleet.check()
+        with database.read() as session:
+            assert session.scalar(text("SELECT count(*) FROM step_a, step_b")) == 0
+    with pytest.raises(SchemaError, match="newer version of procrastinate"):
+        fleet.check()
 
 
 def test_watching_ends_when_all_is_served(database: Database, fleet: Fleet) -> None:

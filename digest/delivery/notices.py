@@ -1,0 +1,171 @@
+"""The post office: hands notices over, one at a time, and records each outcome in its own row.
+
+The order of events is that of every letter: claimed, then the intent committed between the text and
+the final dot, then the answer. A crash before the dot is a retry; a crash after it is one notice
+nobody can know about, and it is named. Notices are few, and take no part in the pace of issues.
+"""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from typing import Protocol
+
+from digest.clock import Clock
+from digest.delivery import tray
+from digest.delivery.retry import RetrySettings, next_try
+from digest.delivery.state import DeliveryState
+from digest.delivery.tray import Claimed
+from digest.errors import DigestError
+from digest.mail.letter import Letter
+from digest.mail.notice import Notice
+from digest.mail.outcome import Outcome, Verdict
+from digest.providers.carrier import Carrier, Connection, deliver
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+_REST_SECONDS = 30.0
+
+
+class Written(Protocol):
+    """A notice as it is handed over, and what is kept of it as evidence."""
+
+    @property
+    def letter(self) -> Letter:
+        """What is handed over."""
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID, with its angle brackets."""
+
+    @property
+    def subject(self) -> str:
+        """The subject as a reader sees it."""
+
+    @property
+    def copy(self) -> str:
+        """The words, without link and code."""
+
+
+class PostOffice:
+    """Works off the tray with a carrier; any number of them may, on any machine.
+
+    ``write`` makes the letter of a notice. ``build`` makes the carrier, when there is work.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        build: Callable[[], Carrier],
+        write: Callable[[Notice], Written],
+        retry: RetrySettings,
+        clock: Clock,
+        stop: threading.Event,
+    ) -> None:
+        self._database = database
+        self._build = build
+        self._write = write
+        self._retry = retry
+        self._clock = clock
+        self._stop = stop
+        self._rests_until = 0.0
+        self._recovers_at = 0.0
+
+    def work(self) -> Counter[DeliveryState]:
+        """Hand over every notice whose turn it is; return what became of how many.
+
+        Ends when none is left, when told to stop, and at a fault of ours or of the connection: then
+        it does nothing for half a minute.
+        """
+        fates: Counter[DeliveryState] = Counter()
+        if self._clock.monotonic() < self._rests_until:
+            return fates
+        self._recover()
+        claimed = self._claim()
+        if claimed is None:
+            return fates
+        with closing(self._build().connect()) as connection:
+            while claimed is not None:
+                fate = self._hand_over(claimed, connection)
+                fates[fate] += 1
+                if fate is DeliveryState.PENDING:
+                    break
+                claimed = self._claim()
+        return fates
+
+    def _recover(self) -> None:
+        """Take over what dead post offices held: at the start, and as often as a lease can end."""
+        if self._clock.monotonic() < self._recovers_at:
+            return
+        self._recovers_at = self._clock.monotonic() + tray.LEASE.total_seconds()
+        with self._database.begin() as session:
+            lost = tray.recover(session, now=self._clock.now())
+        if lost:
+            log.warning("%d notices are unknown: their sender died after the final dot", lost)
+
+    def _claim(self) -> Claimed | None:
+        """Take the next notice; the first look takes no lock, for mostly there is none."""
+        now = self._clock.now()
+        if self._stop.is_set():
+            return None
+        with self._database.read() as session:
+            if not tray.is_waiting(session, now=now):
+                return None
+        with self._database.begin() as session:
+            return tray.claim(session, now=now)
+
+    def _hand_over(self, claimed: Claimed, connection: Connection) -> DeliveryState:
+        try:
+            written = self._write(claimed.notice)
+        except (DigestError, ValueError) as error:
+            log.error("notice %d cannot be written: %s", claimed.notice.id, error)  # noqa: TRY400 - a fault of settings
+            return self._close(claimed, f"it could not be written: {error}")
+        outcome = deliver(connection, written.letter, intent=lambda: self._intend(claimed))
+        return self._record(claimed, written, outcome)
+
+    def _intend(self, claimed: Claimed) -> bool:
+        with self._database.begin() as session:
+            return tray.intend(session, claimed, now=self._clock.now())
+
+    def _close(self, claimed: Claimed, reason: str) -> DeliveryState:
+        with self._database.begin() as session:
+            tray.close(session, claimed, reason=reason, now=self._clock.now())
+        return DeliveryState.FAILED
+
+    def _record(self, claimed: Claimed, written: Written, outcome: Outcome) -> DeliveryState:
+        now = self._clock.now()
+        next_at = self._next_try(claimed, now=now)
+        with self._database.begin() as session:
+            state = tray.settle(session, claimed, outcome, next_at=next_at, now=now)
+            if outcome.verdict is Verdict.ACCEPTED:
+                tray.keep_proof(
+                    session,
+                    claimed.notice,
+                    proof={
+                        "message_id": written.message_id,
+                        "subject": written.subject,
+                        "letter": written.copy,
+                        "answer": f"{outcome.reply or ''} {outcome.text}".strip(),
+                        "asked_at": claimed.notice.created_at.isoformat(),
+                    },
+                    now=now,
+                )
+        if state is DeliveryState.PENDING:
+            self._rests_until = self._clock.monotonic() + _REST_SECONDS
+            log.warning("notices wait: %s at %s", outcome.text or "no answer", outcome.stage)
+        return state
+
+    def _next_try(self, claimed: Claimed, *, now: datetime) -> datetime | None:
+        """Return when a notice that was put off is tried again, while it is of any use."""
+        moment = next_try(
+            self._retry,
+            attempts=claimed.attempts + 1,
+            frozen_at=claimed.notice.created_at,
+            now=now,
+            jitter=0,
+        )
+        return moment if moment and moment < claimed.notice.expires_at else None
