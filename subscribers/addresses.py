@@ -71,7 +71,10 @@ class Mailbox:
 
         A server may tell ``Ada`` from ``ada`` (RFC 5321 2.4); none that matters does.
         """
-        return f"{unicodedata.normalize('NFC', self.local.casefold())}@{self.domain}"
+        local = self.local
+        if local.isascii():
+            return f"{local.lower()}@{self.domain}"
+        return f"{unicodedata.normalize('NFC', local.casefold())}@{self.domain}"
 
     @property
     def masked(self) -> str:

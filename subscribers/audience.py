@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from storage.database import runs_of
 from subscribers.errors import UnknownSubscriberError
-from subscribers.tables import Status, SubscriberRow, SuppressionRow
+from subscribers.tables import Pace, Status, SubscriberRow, SuppressionRow
 
 _IDS_PER_QUERY = 5_000  # databases limit the parameters of one statement
 
@@ -35,24 +35,47 @@ class Person(NamedTuple):
     confirmed_at: datetime
 
 
-def candidates(*, now: datetime) -> "Select[int, str, str]":
-    """Select (id, mailbox_key, language) of everybody who gets an issue that is frozen now.
+def candidates(*, now: datetime, pace: str = Pace.WEEKLY) -> "Select[int, str, str, str, str]":
+    """Select (id, mailbox_key, language, topics, format) of all who get an issue frozen now.
 
-    Made to stand in an INSERT ... SELECT. One row per mailbox, because a mailbox is unique.
+    An issue is for readers of one ``pace``: each week's, or the best of four weeks. Made to stand
+    in an INSERT ... SELECT. One row per mailbox, because a mailbox is unique. ``topics`` are never
+    NULL: "" stands for all.
     """
     return (
-        select(SubscriberRow.id, SubscriberRow.mailbox_key, SubscriberRow.language)
-        .where(_wanted(), ~_paused(now))
+        select(
+            SubscriberRow.id,
+            SubscriberRow.mailbox_key,
+            SubscriberRow.language,
+            func.coalesce(SubscriberRow.topics, "").label("topics"),
+            SubscriberRow.format,
+        )
+        .where(_wanted(), ~_paused(now), SubscriberRow.pace == pace)
         .order_by(SubscriberRow.id)
     )
 
 
-def excluded(session: Session, *, now: datetime) -> dict[str, int]:
-    """Count every member who is no candidate, each under exactly one reason.
+def choices(
+    session: Session, *, now: datetime, pace: str = Pace.WEEKLY
+) -> dict[tuple[str, str, str], int]:
+    """Count the candidates of each choice: (language, topics, format) as `candidates` gives it."""
+    people = candidates(now=now, pace=pace).order_by(None).subquery()
+    choice = (people.c.language, people.c.topics, people.c.format)
+    rows = session.execute(select(*choice, func.count()).group_by(*choice))
+    return {(language, topics, form): readers for language, topics, form, readers in rows}
+
+
+def members(session: Session) -> int:
+    """Count everybody on the list, whatever they are to us."""
+    return session.scalar(select(func.count()).select_from(SubscriberRow)) or 0
+
+
+def excluded(session: Session, *, now: datetime, pace: str = Pace.WEEKLY) -> dict[str, int]:
+    """Count every member who is no candidate of such an issue, each under exactly one reason.
 
     Members = candidates + the sum of this, always.
     """
-    reason = _reason(now).label("reason")
+    reason = _reason(now, pace).label("reason")
     rows = session.execute(select(reason, func.count()).where(reason.is_not(None)).group_by(reason))
     return {str(name): count for name, count in rows}
 
@@ -107,10 +130,12 @@ def of_addresses(emails: Collection[str]) -> "Select[int]":
     return select(SubscriberRow.id).where(func.lower(SubscriberRow.email).in_(spelled))
 
 
-def roll_call(session: Session, *, now: datetime) -> Iterator[tuple[str, str]]:
+def roll_call(
+    session: Session, *, now: datetime, pace: str = Pace.WEEKLY
+) -> Iterator[tuple[str, str]]:
     """Name every member, by id, with "gets it" or the reason why not; reads row by row."""
     rows = session.execute(
-        select(SubscriberRow.email, _reason(now)).order_by(SubscriberRow.id),
+        select(SubscriberRow.email, _reason(now, pace)).order_by(SubscriberRow.id),
         execution_options={"yield_per": 1000},
     )
     for email, reason in rows:
@@ -120,7 +145,7 @@ def roll_call(session: Session, *, now: datetime) -> Iterator[tuple[str, str]]:
 def explain(session: Session, *, subscriber_id: int, now: datetime) -> str:
     """Say why this member gets the next issue or not, as the end of a sentence."""
     row = session.execute(
-        select(_reason(now), SubscriberRow.paused_until, SuppressionRow.reason)
+        select(_reason(now, Pace.WEEKLY), SubscriberRow.paused_until, SuppressionRow.reason)
         .outerjoin(SuppressionRow, SuppressionRow.mailbox_key == SubscriberRow.mailbox_key)
         .where(SubscriberRow.id == subscriber_id)
     ).first()
@@ -129,6 +154,8 @@ def explain(session: Session, *, subscriber_id: int, now: datetime) -> str:
     reason, paused_until, suppression = row
     if reason is None:
         return "gets the next issue"
+    if reason == Pace.MONTHLY:
+        return "gets no weekly issue: chose the best of four weeks"
     detail = {"paused": f" until {paused_until:%Y-%m-%d}" if paused_until else ""}
     detail["suppressed"] = f" ({suppression})"
     return f"gets no issue: {reason}{detail.get(reason, '')}"
@@ -152,12 +179,16 @@ def _paused(now: datetime) -> ColumnElement[bool]:
     return func.coalesce(SubscriberRow.paused_until > now, false())
 
 
-def _reason(now: datetime) -> ColumnElement[str | None]:
-    """Give the first reason that applies, or NULL for a candidate."""
+def _reason(now: datetime, pace: str) -> ColumnElement[str | None]:
+    """Give the first reason that applies, or NULL for a candidate.
+
+    Whoever reads at another pace is counted under theirs: "monthly" among a weekly issue's.
+    """
     return case(
         (SubscriberRow.status != Status.CONFIRMED, SubscriberRow.status),
         (SubscriberRow.email.is_(None), Status.ERASED.value),
         (_suppressed(), "suppressed"),
         (_paused(now), "paused"),
+        (SubscriberRow.pace != pace, SubscriberRow.pace),
         else_=None,
     )

@@ -12,7 +12,9 @@ from subscribers.errors import SubscriberError
 from subscribers.tables import ConsentEventRow, ConsentKind
 from subscribers.text import one_line
 
+_EVENT = insert(ConsentEventRow)  # built once: that takes longer than running it
 _LONGEST_SOURCE = 1000
+_ASKED = frozenset({ConsentKind.REQUESTED, ConsentKind.MAILED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +37,33 @@ def record(
     evidence: Mapping[str, Any] | None = None,
 ) -> None:
     """Add one event; ``source`` says in words where it came from and must not be empty."""
-    session.execute(
-        insert(ConsentEventRow).values(
-            subscriber_id=subscriber_id,
-            at=now,
-            kind=kind,
-            source=in_words(source),
-            evidence=dict(evidence or {}),
-        )
+    event = {
+        "subscriber_id": subscriber_id,
+        "at": now,
+        "kind": kind,
+        "source": in_words(source),
+        "evidence": dict(evidence or {}),
+    }
+    session.flush()  # the row that the event is about may be a new one
+    session.connection().execute(_EVENT, event)
+
+
+def mailed(
+    session: Session,
+    *,
+    subscriber_id: int,
+    source: str,
+    now: datetime,
+    evidence: Mapping[str, Any],
+) -> None:
+    """Add that the letter which asks for a confirmation was accepted by its server."""
+    record(
+        session,
+        subscriber_id=subscriber_id,
+        kind=ConsentKind.MAILED,
+        source=source,
+        now=now,
+        evidence=evidence,
     )
 
 
@@ -70,6 +91,6 @@ def history(session: Session, *, subscriber_id: int) -> list[ConsentEvent]:
 
 
 def latest(session: Session, *, subscriber_id: int) -> ConsentEvent | None:
-    """Return the event that stands now."""
+    """Return the event that stands now: what a stranger may ask for changes nothing."""
     events = history(session, subscriber_id=subscriber_id)
-    return events[-1] if events else None
+    return next((event for event in reversed(events) if event.kind not in _ASKED), None)

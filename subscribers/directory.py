@@ -1,26 +1,25 @@
 """The list of people: who is on it, how they come onto it, and how an operator takes them off."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from subscribers import consent, suppression
 from subscribers.addresses import Mailbox
 from subscribers.errors import SubscriberError, SuppressedError, UnknownSubscriberError
-from subscribers.tables import ConsentKind, Status, SubscriberRow
+from subscribers.language import language_tag
+from subscribers.preferences import Preferences, split
+from subscribers.tables import ConsentKind, Format, Pace, Status, SubscriberRow
 from subscribers.text import one_line
 from subscribers.tokens import Keyring
 from subscribers.unsubscribe import unsubscribe
 
 _LONGEST_NAME = 200
-_LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:-[A-Za-z0-9]{1,8})*)")
-_LONGEST_LANGUAGE = 35
 
 # Who left may come back on the operator's word; who complained comes back by sign-up only.
 _MAY_RETURN = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.ERASED})
@@ -60,6 +59,8 @@ class Member:
     status: Status
     created_at: datetime
     confirmed_at: datetime | None
+    paused_until: datetime | None
+    preferences: Preferences
 
 
 def add(
@@ -104,6 +105,16 @@ def find(session: Session, *, mailbox: Mailbox, keyring: Keyring) -> Member | No
     return _first(session, _with_keys(keyring.mailbox_keys(mailbox.canonical)))
 
 
+def mailbox_key(session: Session, *, mailbox: Mailbox, keyring: Keyring) -> str:
+    """Return the hash under which a mailbox is known, or would be written, here.
+
+    After a change of the secret that is the hash under the old one.
+    """
+    keys = keyring.mailbox_keys(mailbox.canonical)
+    known = session.scalar(select(SubscriberRow.mailbox_key).where(_with_keys(keys)))
+    return known or keys[0]
+
+
 def get(session: Session, *, subscriber_id: int) -> Member:
     """Return one member, or raise `UnknownSubscriberError`."""
     member = _first(session, SubscriberRow.id == subscriber_id)
@@ -112,9 +123,25 @@ def get(session: Session, *, subscriber_id: int) -> Member:
     return member
 
 
-def members(session: Session, *, after_id: int = 0, limit: int = 100) -> list[Member]:
-    """Return a page of the list, by id; go on with the last id of the page before."""
+_LOCK = select(SubscriberRow.id).where(SubscriberRow.id == bindparam("whose")).with_for_update()
+
+
+def lock(session: Session, *, subscriber_id: int) -> None:
+    """Let no other transaction decide about this person until ours ends."""
+    session.connection().execute(_LOCK, {"whose": subscriber_id})
+
+
+def members(
+    session: Session, *, after_id: int = 0, limit: int = 100, status: str | None = None
+) -> list[Member]:
+    """Return a page of the list, by id; go on with the last id of the page before.
+
+    Pages are stable: who joins comes at the end, and who leaves keeps their id. With ``status`` all
+    others are left out.
+    """
     page = select(SubscriberRow).where(SubscriberRow.id > after_id)
+    if status is not None:
+        page = page.where(SubscriberRow.status == status)
     rows = session.scalars(page.order_by(SubscriberRow.id).limit(limit))
     return [_member(row) for row in rows]
 
@@ -134,8 +161,15 @@ def remove(
     known = _first(session, _with_keys(keyring.mailbox_keys(mailbox.canonical)), lock=True)
     if known is None:
         raise UnknownSubscriberError(f"nobody is known under {mailbox.masked}")
-    unsubscribe(session, subscriber_id=known.id, kind=ConsentKind.REMOVED, source=source, now=now)
-    return get(session, subscriber_id=known.id)
+    return take_off(session, subscriber_id=known.id, now=now, source=source)
+
+
+def take_off(session: Session, *, subscriber_id: int, now: datetime, source: str) -> Member:
+    """Do as `remove` does, for somebody whose id is known."""
+    unsubscribe(
+        session, subscriber_id=subscriber_id, kind=ConsentKind.REMOVED, source=source, now=now
+    )
+    return get(session, subscriber_id=subscriber_id)
 
 
 def _enter(
@@ -213,11 +247,10 @@ def _refuse_unless_agreed_anew(session: Session, known: Member, *, again: bool) 
 
 
 def _language_tag(text: str) -> str:
-    """Return a BCP 47 tag with a small first part, which the variants are found by."""
-    shape = _LANGUAGE.fullmatch(text.strip())
-    if not shape or len(text) > _LONGEST_LANGUAGE:
+    tag = language_tag(text)
+    if tag is None:
         raise SubscriberError("the language is not one like en, de or pt-BR")
-    return shape[1].lower() + shape[2]
+    return tag
 
 
 def _with_keys(keys: Sequence[str]) -> ColumnElement[bool]:
@@ -241,4 +274,11 @@ def _member(row: SubscriberRow) -> Member:
         status=Status(row.status),
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,
+        paused_until=row.paused_until,
+        preferences=Preferences(
+            topics=split(row.topics),
+            pace=Pace(row.pace),
+            language=row.language,
+            format=Format(row.format),
+        ),
     )

@@ -69,14 +69,18 @@ def find(session: Session, *, mailbox_keys: Collection[str]) -> Suppression | No
         .where(SuppressionRow.mailbox_key.in_(mailbox_keys))
         .order_by(SuppressionRow.since)
     ).first()
-    if row is None:
-        return None
-    return Suppression(
-        mailbox_key=row.mailbox_key,
-        reason=Reason(row.reason),
-        since=row.since,
-        detail=row.detail,
+    return _suppression(row) if row else None
+
+
+def page(session: Session, *, after: str = "", limit: int = 100) -> list[Suppression]:
+    """Return suppressions by their hashes; go on with the last hash of the page before."""
+    rows = session.scalars(
+        select(SuppressionRow)
+        .where(SuppressionRow.mailbox_key > after)
+        .order_by(SuppressionRow.mailbox_key)
+        .limit(limit)
     )
+    return [_suppression(row) for row in rows]
 
 
 def is_suppressed(session: Session, *, mailbox_keys: Collection[str]) -> bool:
@@ -93,3 +97,12 @@ def lift(session: Session, *, mailbox_keys: Collection[str]) -> bool:
         .execution_options(synchronize_session=False)
     )
     return bool(lifted.all())
+
+
+def _suppression(row: SuppressionRow) -> Suppression:
+    return Suppression(
+        mailbox_key=row.mailbox_key,
+        reason=Reason(row.reason),
+        since=row.since,
+        detail=row.detail,
+    )

@@ -25,7 +25,8 @@ class Status(StrEnum):
 class ConsentKind(StrEnum):
     """What a consent event says happened."""
 
-    REQUESTED = "requested"
+    REQUESTED = "requested"  # by anybody: it stands for nothing before it is confirmed
+    MAILED = "mailed"  # the letter that asks for the confirmation was accepted
     CONFIRMED = "confirmed"
     ADDED = "added"  # by the operator, who names where the consent came from
     UNSUBSCRIBED = "unsubscribed"

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from subscribers import consent, suppression
+from subscribers import consent, preferences, suppression
 from subscribers.addresses import mask
 from subscribers.errors import UnknownSubscriberError
 from subscribers.tables import ConsentKind, Status, SubscriberRow
@@ -17,17 +18,29 @@ from subscribers.tables import ConsentKind, Status, SubscriberRow
 _CAN_LEAVE = frozenset({Status.PENDING, Status.CONFIRMED, Status.BOUNCED})
 
 
+class Why(StrEnum):
+    """What somebody may say about leaving, in one click."""
+
+    OFTEN = "often"
+    TOPICS = "topics"
+    WORTH = "worth"
+    STRANGE = "strange"  # "I never asked for it": worth an operator's look
+    OTHER = "other"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """Whether somebody is on the list, and what may be offered to whoever holds their link.
 
     ``masked`` is the address as it may be shown; None after erasure. ``may_return`` is False for
     those whom somebody else took off the list: the link in an old issue must not undo that.
+    ``said_why`` is whether they left, and have told the reason.
     """
 
     masked: str | None
     subscribed: bool
     may_return: bool
+    said_why: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +68,7 @@ def look(session: Session, *, subscriber_id: int) -> Standing:
         masked=mask(email) if email else None,
         subscribed=status == Status.CONFIRMED and email is not None,
         may_return=status == Status.UNSUBSCRIBED and left_alone and not barred,
+        said_why=left_alone and event is not None and "why" in event.evidence,
     )
 
 
@@ -94,19 +108,39 @@ def undo(
 ) -> Standing:
     """Take an unsubscription back, with everything as it was; does nothing where that may not be.
 
-    It is consent given anew, so it is an event of its own.
+    It is consent given anew, so it is an event of its own, and says to what.
     """
     before = look(session, subscriber_id=subscriber_id)
     left = frozenset({Status.UNSUBSCRIBED})
     if before.may_return and _move(session, subscriber_id, left, Status.CONFIRMED):
+        chosen = preferences.look(session, subscriber_id=subscriber_id, now=now).preferences
         consent.record(
             session,
             subscriber_id=subscriber_id,
             kind=ConsentKind.RESUBSCRIBED,
             source=source,
             now=now,
-            evidence=evidence,
+            evidence={"preferences": chosen.as_evidence(), **(evidence or {})},
         )
+    return look(session, subscriber_id=subscriber_id)
+
+
+def tell_why(session: Session, *, subscriber_id: int, why: str, now: datetime) -> Standing:
+    """Keep why somebody left, once; a word that is no `Why`, or anybody else's, is passed over.
+
+    Evidence is only ever added: it is a second line about the same leaving.
+    """
+    standing = look(session, subscriber_id=subscriber_id)
+    if not standing.may_return or standing.said_why or why not in set(Why):
+        return standing
+    consent.record(
+        session,
+        subscriber_id=subscriber_id,
+        kind=ConsentKind.UNSUBSCRIBED,
+        source="reason given on the unsubscribe page",
+        now=now,
+        evidence={"why": why},
+    )
     return look(session, subscriber_id=subscriber_id)
 
 

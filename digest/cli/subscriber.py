@@ -1,4 +1,4 @@
-"""The commands about subscribers: add, list, show, remove."""
+"""The commands about single subscribers: add, list, show, remove."""
 
 import re
 import sys
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli import context
+from digest.cli import context, people
+from digest.cli.consent import consent
 from digest.cli.help import HelpPage
 from digest.cli.output import FAILED, IN_PART, OK, table
 from digest.errors import UsageError
@@ -22,11 +23,14 @@ Address = Annotated[str, typer.Argument(help="Email address")]
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
     group = typer.Typer(
-        cls=HelpPage, no_args_is_help=True, help="Add, list, show or remove a subscriber"
+        cls=HelpPage,
+        no_args_is_help=True,
+        help="Add, list, show, remove, import, export or erase subscribers",
     )
-    for command in (add, show, remove):
+    for command in (add, show, remove, consent):
         group.command()(command)
     group.command("list")(list_)
+    people.add_to(group)
     app.add_typer(group, name="subscriber")
 
 

@@ -1,140 +1,141 @@
-"""The issues online: the sealed words without anything personal, and the list of them all."""
+"""The issues online: all that were sent, each as its readers got it, and the posts by topic."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 
-from babel.dates import format_date
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from digest.editions import store as editions
-from digest.editions.issue import Issue
-from digest.editions.state import SEALED, EditionState
-from digest.editions.store import Edition, Variant
-from digest.pages import WebSettings
-from digest.render.slots import markers, without_personal_part
+from digest.archive.addresses import Addresses
+from digest.archive.librarian import ISSUE_POLICY, Librarian
+from digest.archive.record import Record, topics_of
+from digest.archive.shelf import Copy, copy_of, records
+from digest.archive.view import Visit
+from digest.render.words import Words
+from digest.web.conditional import shared
 from digest.web.stationery import Stationery
-from digest.web.words import PageWords
+from digest.web.words import own_name
 from storage.database import Database
 
-# From the first letter on somebody may follow "Read online"; before that it is nobody's business.
-_SHOWN = SEALED - {EditionState.FROZEN, EditionState.WITHDRAWN}
-
-# An issue is a mail: its styles stand in its tags. It runs nothing and sends nothing.
-_ISSUE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src https:; form-action 'none';"
-        " frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "Cache-Control": "public, max-age=300",  # short, so that a withdrawn issue is gone soon
-    "Vary": "Accept-Language",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One issue in the list."""
-
-    number: int
-    title: str
-    about: str
+_HTML = "text/html"
+_FRAMES = "; frame-ancestors 'none'"  # this one works in a header only
+_GONE = 410
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArchivePages:
-    """The list of issues and each issue; ``slug`` names the newsletter in the database."""
+    """The list of issues, each issue, and the posts of each topic."""
 
     database: Database
-    slug: str
-    web: WebSettings
+    librarian: Librarian
     stationery: Stationery
 
     def router(self) -> APIRouter:
         """Join the pages to their addresses."""
         router = APIRouter()
-        router.add_api_route("/archive", self.everything, methods=["GET", "HEAD"])
-        router.add_api_route("/{number:int}", self.html, methods=["GET", "HEAD"])
-        router.add_api_route("/{number:int}.txt", self.text, methods=["GET", "HEAD"])
+        pages: dict[str, Callable[..., Response]] = {
+            "/archive": self.everything,
+            "/topics/{slug}": self.topic,
+            "/{number:int}": self.html,
+            "/{number:int}.txt": self.text,
+        }
+        for path, page in pages.items():
+            router.add_api_route(path, page, methods=["GET", "HEAD"])
         return router
 
     def everything(self, request: Request) -> Response:
-        """List the issues, newest first."""
-        words = self.stationery.words(request)
+        """List the issues, newest first, and the topics."""
         with self.database.read() as session:
-            shown = editions.all_editions(session, self.slug, states=_SHOWN)
-            issues = [editions.issue_of(session, edition.id) for edition in reversed(shown)]
-        entries = [_entry(issue, words) for issue in issues if issue]
-        return self.stationery.page("archive", request, entries=entries)
+            public = records(session, self.librarian.newsletter.slug)
+        topics = [*topics_of(public).values()]
+        visit = self._visit(request)
+        return self._list(
+            self.librarian.everything(public, topics, visit=visit), request, words=visit.words
+        )
+
+    def topic(self, slug: str, request: Request) -> Response:
+        """List the posts on one topic, the newest issue's first."""
+        with self.database.read() as session:
+            topic = topics_of(records(session, self.librarian.newsletter.slug)).get(slug)
+        if topic is None:
+            raise HTTPException(404)
+        visit = self._visit(request)
+        page = self.librarian.topic(topic, visit=visit)
+        return self._list(page, request, words=visit.words)
 
     def html(self, number: int, request: Request) -> Response:
         """Show an issue as it was sent, without what was written for one person."""
-        edition, variant = self._sealed(number, request)
-        if variant is None:
-            return self._withdrawn(number, request)
-        return HTMLResponse(
-            _for_everybody(variant.html, edition), headers=self._headers(number, variant)
-        )
+        with self.database.read() as session:
+            public, record = self._find(session, number)
+            if record.withdrawal:
+                return self._gone(record, request)
+            copy = self._copy(session, record, request)
+        visit = self._visit(request, words=self.librarian.words(copy.language))
+        page = self.librarian.issue(record, copy, among=public, visit=visit)
+        return self._issue(page, request, record=record, copy=copy, media_type=_HTML)
 
     def text(self, number: int, request: Request) -> Response:
         """Show an issue's text part."""
-        edition, variant = self._sealed(number, request)
-        if variant is None:
-            return self._withdrawn(number, request)
-        return PlainTextResponse(
-            _for_everybody(variant.text, edition), headers=self._headers(number, variant)
-        )
-
-    def _headers(self, number: int, variant: Variant) -> dict[str, str]:
-        canonical = f'<{self.web.issue_url(number)}>; rel="canonical"'
-        return {**_ISSUE_HEADERS, "Content-Language": variant.language, "Link": canonical}
-
-    def _sealed(self, number: int, request: Request) -> tuple[Edition, Variant | None]:
-        """Return the edition, with no variant when it was withdrawn; 404 before it is sent."""
         with self.database.read() as session:
-            for edition in editions.all_editions(
-                session, self.slug, states=_SHOWN | {EditionState.WITHDRAWN}
-            ):
-                if edition.number == number:
-                    return edition, self._variant(session, edition, request)
+            _, record = self._find(session, number)
+            if record.withdrawal:
+                return self._gone(record, request)
+            copy = self._copy(session, record, request)
+        text = self.librarian.text(record, copy, words=self.librarian.words(copy.language))
+        return self._issue(text, request, record=record, copy=copy, media_type="text/plain")
+
+    def _find(self, session: Session, number: int) -> tuple[tuple[Record, ...], Record]:
+        """Return all issues, and the one of this number; 404 before it is sent."""
+        public = records(session, self.librarian.newsletter.slug)
+        for record in public:
+            if record.number == number:
+                return public, record
         raise HTTPException(404)
 
-    def _variant(self, session: Session, edition: Edition, request: Request) -> Variant | None:
-        if edition.state is EditionState.WITHDRAWN:
-            return None
-        wanted = self.stationery.words(request).language
-        variants = list(editions.variants_of(session, edition.id).values())
-        for variant in variants:
-            if variant.language.partition("-")[0] == wanted:
-                return variant
-        return variants[0]
+    def _copy(self, session: Session, record: Record, request: Request) -> Copy:
+        return copy_of(session, record, language=self.stationery.language(request))
 
-    def _withdrawn(self, number: int, request: Request) -> Response:
-        return self.stationery.message(
-            request, title="withdrawn_title", text="withdrawn_text", status=410, number=number
+    def _visit(self, request: Request, *, words: Words | None = None) -> Visit:
+        language, query = self.stationery.language(request), self.stationery.keep(request)
+        others = [(tag, own_name(tag)) for tag in self.stationery.languages if tag != language]
+        return Visit(
+            at=Addresses(query=query),
+            words=words or self.librarian.words(language),
+            home=f"/{query}",
+            others=tuple(others),
         )
 
+    def _list(self, page: str, request: Request, *, words: Words) -> Response:
+        headers = {
+            "Content-Language": words.language,
+            "Content-Security-Policy": self.librarian.policy + _FRAMES,
+        }
+        return shared(page, request, media_type=_HTML, headers=headers)
 
-def _entry(issue: Issue, words: PageWords) -> Entry:
-    count = len(issue.entries)
-    posts = words.archive_post if count == 1 else words.archive_posts
-    about = (
-        words.archive_issue.format(number=issue.number),
-        _written(issue.day, words),
-        posts.format(count=count),
-    )
-    return Entry(number=issue.number, title=issue.lead.title, about=" · ".join(about))
+    def _issue(
+        self, content: str, request: Request, *, record: Record, copy: Copy, media_type: str
+    ) -> Response:
+        canonical = self.librarian.everywhere.issue(record.number)
+        headers = {
+            "Content-Language": copy.language,
+            "Content-Security-Policy": ISSUE_POLICY + _FRAMES,
+            "Link": f'<{canonical}>; rel="canonical"',
+        }
+        return shared(content, request, media_type=media_type, headers=headers)
 
-
-def _written(day: date, words: PageWords) -> str:
-    return format_date(day, words.date, locale=words.language)
-
-
-def _for_everybody(text: str, edition: Edition) -> str:
-    """Cut out the personal part; a theme that opens a slot elsewhere shows nothing there."""
-    seal = edition.seal or ""
-    text = without_personal_part(text, seal=seal)
-    for marker in markers(seal=seal).values():
-        text = text.replace(marker, "")
-    return text
+    def _gone(self, record: Record, request: Request) -> Response:
+        """Say that an issue was withdrawn, and keep the notice out of search engines."""
+        visit = self._visit(request)
+        return HTMLResponse(
+            self.librarian.notice(record, visit=visit),
+            status_code=_GONE,
+            headers={
+                "Content-Language": visit.words.language,
+                "Content-Security-Policy": self.librarian.policy + _FRAMES,
+                "Cache-Control": "no-store",
+                "Vary": "Accept-Language",
+                "X-Robots-Tag": "noindex",
+            },
+        )

@@ -4,12 +4,16 @@ import logging
 from collections.abc import MutableMapping
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.clock import Clock
 
 log = logging.getLogger(__name__)
+
+LONGEST_BODY = 1_048_576  # bytes
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
@@ -61,3 +65,50 @@ def protect(headers: MutableHeaders) -> None:
 def route_of(scope: MutableMapping[str, Any]) -> str:
     """Return the route's pattern (``/u/{token}``), or a word for what matched none."""
     return getattr(scope.get("route"), "path", "(no such page)")
+
+
+class BodyLimit:
+    """Refuses a body that is longer than any form of ours, before it fills the memory.
+
+    What stands below the path ``apart`` has a limit of its own.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        most: int = LONGEST_BODY,
+        refusal: Response | None = None,
+        apart: str | None = None,
+    ) -> None:
+        self._app = app
+        self._most = most
+        self._refusal = refusal or _TOO_LARGE
+        self._apart = apart
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, as long as its body is short enough."""
+        is_apart = self._apart is not None and scope.get("path", "").startswith(self._apart)
+        if scope["type"] != "http" or is_apart:
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not announced.isdecimal() or int(announced) > self._most:
+            await self._refusal(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._most:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counted, send)
+
+
+_TOO_LARGE = PlainTextResponse(
+    "this is longer than anything that this site takes\n", status_code=413
+)

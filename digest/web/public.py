@@ -4,21 +4,27 @@ Looking changes nothing: scanners open every link in a mail, and some follow wha
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from digest.clock import Clock
+from digest.web.door import back_to, kept
 from digest.web.stationery import PERSONAL, Stationery
-from digest.web.words import LANGUAGES
+from digest.web.words import sentence
 from storage.database import Database
 from subscribers.errors import TokenError, UnknownSubscriberError
-from subscribers.text import one_line
 from subscribers.tokens import Keyring, Purpose
-from subscribers.unsubscribe import Standing, look, undo, unsubscribe
+from subscribers.unsubscribe import Standing, Why, look, tell_why, undo, unsubscribe
 
-_LONGEST_AGENT = 200
+_REASONS = {
+    Why.OFTEN: sentence("Too many emails"),
+    Why.TOPICS: sentence("Not my topics"),
+    Why.WORTH: sentence("Too little in it"),
+    Why.STRANGE: sentence("I never asked for it"),
+    Why.OTHER: sentence("Another reason"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +44,7 @@ class UnsubscribePages:
         router.add_api_route("/u/{token}", self.one_click, methods=["POST"])
         router.add_api_route("/u/{token}/leave", self.leave, methods=["POST"])
         router.add_api_route("/u/{token}/undo", self.come_back, methods=["POST"])
+        router.add_api_route("/u/{token}/why", self.why, methods=["POST"])
         return router
 
     def show(self, token: str, request: Request) -> Response:
@@ -73,7 +80,7 @@ class UnsubscribePages:
     def leave(self, token: str, request: Request) -> Response:
         """Unsubscribe by the button, and lead back to the page."""
         self._unsubscribe(token, request, source="unsubscribe page")
-        return _to(token, request)
+        return self._to(token, request)
 
     def come_back(self, token: str, request: Request) -> Response:
         """Undo, and lead back to the page."""
@@ -84,9 +91,16 @@ class UnsubscribePages:
                 subscriber_id=subscriber_id,
                 now=self.clock.now(),
                 source="undo on the unsubscribe page",
-                evidence=_evidence(request),
+                evidence=kept(request),
             )
-        return _to(token, request, undone="1")
+        return self._to(token, request, undone="1")
+
+    def why(self, token: str, request: Request, why: Annotated[str, Form()] = "") -> Response:
+        """Note the reason, if they like to give one, and lead back to the page."""
+        subscriber_id = self._who(token)
+        with self.database.begin() as session:
+            tell_why(session, subscriber_id=subscriber_id, why=why, now=self.clock.now())
+        return self._to(token, request)
 
     def _unsubscribe(self, token: str, request: Request, *, source: str) -> Standing:
         subscriber_id = self._who(token)
@@ -96,14 +110,19 @@ class UnsubscribePages:
                 subscriber_id=subscriber_id,
                 now=self.clock.now(),
                 source=source,
-                evidence=_evidence(request),
+                evidence=kept(request),
             )
         return left.standing
 
     def _who(self, token: str) -> int:
         return self.keyring.read(token, purpose=Purpose.UNSUBSCRIBE)
 
+    def _to(self, token: str, request: Request, **query: str) -> RedirectResponse:
+        return back_to(f"/u/{token}", request, stationery=self.stationery, **query)
+
     def _done(self, token: str, request: Request, standing: Standing) -> Response:
+        say = self.stationery.words(request).sentences.gettext
+        subscriber_id = self._who(token)
         return self.stationery.page(
             "unsubscribed",
             request,
@@ -111,21 +130,11 @@ class UnsubscribePages:
             token=token,
             address=standing.masked,
             may_return=standing.may_return,
+            said_why=standing.said_why,
+            reasons=[(str(why), say(text)) for why, text in _REASONS.items()],
+            ask=self.keyring.sign(subscriber_id, purpose=Purpose.ASK),
         )
 
 
 # One answer for a forged link and for one whose reader is gone: it must not tell who exists.
 NOBODY = (TokenError, UnknownSubscriberError)
-
-
-def _to(token: str, request: Request, **query: str) -> RedirectResponse:
-    """Lead to the page by GET, so that reloading it sends nothing again."""
-    if request.query_params.get("lang") in LANGUAGES:
-        query["lang"] = request.query_params["lang"]
-    tail = "?" + "&".join(f"{name}={value}" for name, value in query.items()) if query else ""
-    return RedirectResponse(f"/u/{token}{tail}", status_code=303, headers=PERSONAL)
-
-
-def _evidence(request: Request) -> dict[str, Any]:
-    """Keep what may help to tell a reader from a machine, and no address of either."""
-    return {"user_agent": one_line(request.headers.get("user-agent", ""), limit=_LONGEST_AGENT)}

@@ -1,40 +1,97 @@
 """The site: the public pages, joined to the parts they need, behind one guard."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 
+from digest.archive.librarian import Librarian
+from digest.calendar import ScheduleSettings
 from digest.clock import Clock
 from digest.editions.issue import NewsletterSettings
+from digest.joining import SignupSettings
+from digest.mail.mime import SenderSettings
 from digest.pages import WebSettings
+from digest.posts.topics import TopicSettings
+from digest.web.address import AddressPages
+from digest.web.api import SubscriberApi
 from digest.web.archive import ArchivePages
-from digest.web.guard import Guard, protect
+from digest.web.confirm import ConfirmPages
+from digest.web.display import Display
+from digest.web.door import ShutDoorError
+from digest.web.feedback import FeedbackPages
+from digest.web.feeds import FeedPages
+from digest.web.freshlink import FreshLinkPages
+from digest.web.guard import BodyLimit, Guard, protect
+from digest.web.moved import MovedPages
+from digest.web.pause import PausePages
+from digest.web.privacy import PrivacyPages
 from digest.web.public import NOBODY, UnsubscribePages
+from digest.web.reception import Reception
+from digest.web.signup import SignupPages
 from digest.web.stationery import Stationery
+from digest.web.subscription import SubscriptionPages
+from digest.web.words import sentence
 from storage.database import Database, DatabaseUnreachableError
+from subscribers.settings import KeySettings
 from subscribers.tokens import Keyring
 
 _NOT_FOUND = 404
 _WRONG_METHOD = 405
+_UNREADABLE = 422
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteSettings:
+    """What the site needs to know of an installation.
+
+    Files in ``templates`` (the operator's) win over the shipped ones. ``salutation`` is the form of
+    address, as ``[email] salutation`` says. ``languages`` are those of the issues, ``paces`` how
+    often there are issues: "weekly", and "monthly" for the best of four weeks.
+    """
+
+    newsletter: NewsletterSettings = field(default_factory=NewsletterSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+    signup: SignupSettings = field(default_factory=SignupSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    topics: TopicSettings = field(default_factory=TopicSettings)
+    sender: SenderSettings = field(default_factory=SenderSettings)
+    api: KeySettings = field(default_factory=KeySettings)
+    templates: Path | None = None
+    salutation: str = ""
+    languages: tuple[str, ...] = ("en",)
+    paces: tuple[str, ...] = ("weekly",)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The newsletter's time zone, for dates."""
+        return ZoneInfo(self.schedule.zone)
 
 
 def build_site(
-    *,
-    database: Database,
-    keyring: Keyring,
-    newsletter: NewsletterSettings,
-    web: WebSettings,
-    clock: Clock,
-    templates: Path | None = None,
+    *, database: Database, keyring: Keyring, clock: Clock, settings: SiteSettings | None = None
 ) -> FastAPI:
-    """Build the site; files in ``templates`` (the operator's) win over the shipped ones.
+    """Build the site.
 
     Raises `TemplateError` when a page could not be written: at the start, not for a reader.
     """
-    stationery = Stationery(newsletter, folder=templates)
+    settings = settings or SiteSettings()
+    newsletter, web, folder = settings.newsletter, settings.web, settings.templates
+    stationery = Stationery(newsletter, web=web, folder=folder, salutation=settings.salutation)
+    librarian = Librarian(
+        newsletter,
+        public_url=web.public_url,
+        folder=folder,
+        salutation=settings.salutation,
+        zone=settings.zone,
+    )
     site = FastAPI(
         title=newsletter.name,
         docs_url=None,
@@ -42,37 +99,143 @@ def build_site(
         openapi_url=None,
         redirect_slashes=False,  # it would answer with whatever host the request names
     )
+    site.add_middleware(BodyLimit, apart="/api/")
     site.add_middleware(Guard, clock=clock)
-    site.include_router(_health(database))
-    site.include_router(
-        UnsubscribePages(
-            database=database, keyring=keyring, clock=clock, stationery=stationery
-        ).router()
+    people = People(database=database, keyring=keyring, clock=clock, stationery=stationery)
+    door = FreshLinkPages(**vars(people))
+    rooms: tuple[Room, ...] = (
+        Health(database=database),
+        door,
+        *_joining(people, settings),
+        *_reading(people, settings),
+        FeedbackPages(database=database, slug=newsletter.slug, stationery=stationery),
+        ArchivePages(database=database, librarian=librarian, stationery=stationery),
+        FeedPages(database=database, librarian=librarian),
     )
-    site.include_router(
-        ArchivePages(
-            database=database,
-            slug=newsletter.slug,
-            web=web,
-            stationery=stationery,
-        ).router()
-    )
+    for room in rooms:
+        site.include_router(room.router())
+    site.mount("/api", _programs(people, settings))
     _answer_errors(site, stationery)
+    site.add_exception_handler(ShutDoorError, door.shut)
     return site
 
 
-def _health(database: Database) -> APIRouter:
-    router = APIRouter()
+class Room(Protocol):
+    """A group of pages, joined to their addresses."""
 
-    def healthz() -> Response:
+    def router(self) -> APIRouter:
+        """Return the pages."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """What every page about a person needs."""
+
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    stationery: Stationery
+
+
+def _joining(people: People, settings: SiteSettings) -> Iterator[Room]:
+    """Yield the pages by which people join."""
+    reception = Reception(
+        **vars(people),
+        settings=settings.signup,
+        newsletter=settings.newsletter,
+        web=settings.web,
+        schedule=settings.schedule,
+    )
+    display = Display(
+        people.database,
+        slug=settings.newsletter.slug,
+        topics=settings.topics,
+        clock=people.clock,
+    )
+    signup = SignupPages(reception=reception, display=display, sender=settings.sender.from_address)
+    yield signup
+    yield ConfirmPages(reception=reception, signup=signup, display=display)
+
+
+def _reading(people: People, settings: SiteSettings) -> Iterator[Room]:
+    """Yield the pages by which readers choose, move and leave."""
+    about, newsletter = vars(people), settings.newsletter
+    yield UnsubscribePages(**about)
+    yield PausePages(**about, zone=settings.zone)
+    yield SubscriptionPages(
+        **about,
+        slug=newsletter.slug,
+        language=newsletter.language,
+        languages=settings.languages,
+        topics=settings.topics,
+        paces=settings.paces,
+        zone=settings.zone,
+    )
+    yield AddressPages(**about)
+    yield MovedPages(**about)
+    yield PrivacyPages(**about)
+
+
+def _programs(people: People, settings: SiteSettings) -> FastAPI:
+    """Return the interface for programs."""
+    return SubscriberApi(
+        database=people.database,
+        keyring=people.keyring,
+        clock=people.clock,
+        newsletter=settings.newsletter,
+        topics=settings.topics,
+        languages=settings.languages,
+        paces=settings.paces,
+        settings=settings.api,
+        signup=settings.signup,
+    ).application()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """The page that tells a monitor whether the database answers."""
+
+    database: Database
+
+    def router(self) -> APIRouter:
+        """Join the page to its address."""
+        router = APIRouter()
+        router.add_api_route("/healthz", self.healthz, methods=["GET", "HEAD"])
+        return router
+
+    def healthz(self) -> Response:
+        """Ask the database for one row."""
         try:
-            database.ping()
+            self.database.ping()
         except DatabaseUnreachableError:
             return PlainTextResponse("the database does not answer\n", status_code=503)
         return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
-    router.add_api_route("/healthz", healthz, methods=["GET", "HEAD"])
-    return router
+
+_LOST = (
+    sentence("There is no such page"),
+    sentence("The address may have been cut off on its way. All issues are linked below."),
+)
+_METHOD = (
+    sentence("This page cannot do that"),
+    sentence("Go back and use the button on the page."),
+)
+_LINK = (
+    sentence("This link does not work"),
+    sentence(
+        "A part of it seems to be missing. Open it from the email again, or copy it whole."
+        " You can also reply to the issue with the word “unsubscribe”."
+    ),
+)
+_UNREAD = (
+    sentence("This form could not be read"),
+    sentence("Go back, and send it once more."),
+)
+_FAILED = (
+    sentence("Something failed on our side"),
+    sentence("Please try again in a few minutes. If you wanted to unsubscribe, do so once more."),
+)
 
 
 def _answer_errors(site: FastAPI, stationery: Stationery) -> None:
@@ -80,20 +243,28 @@ def _answer_errors(site: FastAPI, stationery: Stationery) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else _NOT_FOUND
-        key = "method" if status == _WRONG_METHOD else "lost"
-        return stationery.message(request, title=f"{key}_title", text=f"{key}_text", status=status)
+        title, text = _METHOD if status == _WRONG_METHOD else _LOST
+        return stationery.message(request, title=title, text=text, status=status)
 
     def nobody(request: Request, error: Exception) -> Response:
         del error
-        return stationery.message(request, title="link_title", text="link_text", status=_NOT_FOUND)
+        title, text = _LINK
+        return stationery.message(request, title=title, text=text, status=_NOT_FOUND)
+
+    def unread(request: Request, error: Exception) -> Response:
+        del error  # it would repeat what was sent
+        title, text = _UNREAD
+        return stationery.message(request, title=title, text=text, status=_UNREADABLE)
 
     def failed(request: Request, error: Exception) -> Response:
         del error  # the server logs it
-        answer = stationery.message(request, title="failed_title", text="failed_text", status=500)
+        title, text = _FAILED
+        answer = stationery.message(request, title=title, text=text, status=500)
         protect(MutableHeaders(raw=answer.raw_headers))  # this answer comes from outside the guard
         return answer
 
     site.add_exception_handler(HTTPException, refused)
     for kind in NOBODY:
         site.add_exception_handler(kind, nobody)
+    site.add_exception_handler(RequestValidationError, unread)
     site.add_exception_handler(Exception, failed)

@@ -1,12 +1,15 @@
-"""The paper the pages are written on: templates, style, words, and the policy over them."""
+"""The paper the pages are written on: templates, style, languages, and the policy over them."""
 
 import re
 from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import TemplateError as JinjaError
 from jinja2 import TemplateSyntaxError
@@ -14,22 +17,49 @@ from markupsafe import Markup
 
 from digest.editions.issue import NewsletterSettings
 from digest.errors import TemplateError
-from digest.render.environment import Sandbox, make_environment, render
-from digest.web.words import LANGUAGES, PageWords, choose
+from digest.pages import WebSettings
+from digest.render.environment import Sandbox, folders, make_environment, render
+from digest.render.words import Words, direction
+from digest.translations import ORIGINAL, Translations
+from digest.web.words import choose, own_name
 
 _STYLE = "web/style.css"
-_PAGES = ("archive", "base", "message", "unsubscribe", "unsubscribed")
+_SECURE_PREFIX = "__Host-"  # binds a cookie to this host and to https (RFC 6265bis 4.1.3.2)
 PERSONAL = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
-class Stationery:
-    """Writes pages; built once, and safe to share between threads."""
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is wrong with a form: a sentence, and the id of the field that it is about."""
 
-    def __init__(self, newsletter: NewsletterSettings, *, folder: Path | None = None) -> None:
+    text: str
+    field: str = ""
+
+
+class Stationery:
+    """Writes pages; built once, and safe to share between threads.
+
+    ``salutation`` chooses a form of address (see `Translations`).
+    """
+
+    def __init__(
+        self,
+        newsletter: NewsletterSettings,
+        *,
+        web: WebSettings | None = None,
+        folder: Path | None = None,
+        salutation: str = "",
+    ) -> None:
         self._newsletter = newsletter
-        self._environment = make_environment(folder)
-        _compile(self._environment)
-        self._style = render(self._environment, _STYLE)
+        self._web = web or WebSettings()
+        self._translations = Translations(folder, salutation=salutation)
+        self.languages = self._translations.languages
+        self._environments = {
+            tag: make_environment(folder, language=self._translations.language(tag))
+            for tag in self.languages
+        }
+        _compile(self._environments[ORIGINAL], folders(folder))
+        self._style = render(self._environments[ORIGINAL], _STYLE)
         if re.search(r"</style", self._style, re.IGNORECASE):
             raise TemplateError("a style sheet cannot hold </style", name=_STYLE)
         # The style stands in the page, so its hash is all that the policy has to allow.
@@ -39,13 +69,24 @@ class Stationery:
             " frame-ancestors 'none'; base-uri 'none'"
         )
 
-    def words(self, request: Request) -> PageWords:
+    def language(self, request: Request) -> str:
         """Choose the language for this request: ``?lang=``, Accept-Language, the newsletter's."""
         return choose(
             request.query_params.get("lang"),
             accepted=request.headers.get("accept-language", ""),
             default=self._newsletter.language,
+            languages=self.languages,
         )
+
+    def words(self, request: Request) -> Words:
+        """Return what writes sentences, numbers and dates in this request's language."""
+        tag = self.language(request)
+        return Words(language=tag, sentences=self._translations.language(tag))
+
+    def keep(self, request: Request) -> str:
+        """Return the query that keeps a language once it was chosen, or nothing."""
+        asked = request.query_params.get("lang")
+        return f"?lang={asked}" if asked in self.languages else ""
 
     def page(
         self,
@@ -54,22 +95,28 @@ class Stationery:
         *,
         status: int = 200,
         headers: dict[str, str] | None = None,
+        problem: Problem | None = None,
         **values: Any,
     ) -> HTMLResponse:
-        """Render ``templates/web/<name>.html.j2`` in the reader's language."""
-        words = self.words(request)
-        chosen = request.query_params.get("lang") == words.language
+        """Render ``templates/web/<name>.html.j2`` in the reader's language.
+
+        ``values`` are what the template needs; ``_("...")`` in it translates. ``problem`` stands
+        in a box on top.
+        """
+        language = self.language(request)
         html = render(
-            self._environment,
+            self._environments[language],
             f"web/{name}.html.j2",
-            words=words,
-            others=[other for other in LANGUAGES.values() if other is not words],
-            keep=f"?lang={words.language}" if chosen else "",
+            language=language,
+            direction=direction(language),
+            others=[(tag, own_name(tag)) for tag in self.languages if tag != language],
+            keep=self.keep(request),
             newsletter=self._newsletter,
             style=Markup(self._style),  # noqa: S704 - our own file, and its hash is in the policy
+            problem=problem,
             **values,
         )
-        about = {"Content-Language": words.language, "Vary": "Accept-Language"}
+        about = {"Content-Language": language, "Vary": "Accept-Language"}
         return HTMLResponse(
             html,
             status_code=status,
@@ -79,22 +126,71 @@ class Stationery:
     def message(
         self, request: Request, *, title: str, text: str, status: int, **values: Any
     ) -> HTMLResponse:
-        """Say one thing on a page: ``title`` and ``text`` are keys of the words."""
-        words = self.words(request)
+        """Say one thing on a page; ``title`` and ``text`` are English sentences (`sentence`)."""
+        say = self.words(request).sentences.gettext
         return self.page(
             "message",
             request,
             status=status,
             headers=PERSONAL,
-            title=getattr(words, title).format(**values),
-            text=getattr(words, text).format(**values),
+            title=_filled(say(title), values),
+            text=_filled(say(text), values),
         )
 
+    def problem(
+        self,
+        name: str,
+        request: Request,
+        *,
+        text: str,
+        field: str = "",
+        status: int = 422,
+        told: dict[str, Any] | None = None,
+        **values: Any,
+    ) -> HTMLResponse:
+        """Show a form again with what is wrong on top; ``values`` hold what was typed.
 
-def _compile(environment: Sandbox) -> None:
+        ``text`` is an English sentence (`sentence`), ``told`` what is filled into it, ``field``
+        the id of the field that it is about.
+        """
+        said = _filled(self.words(request).sentences.gettext(text), told or {})
+        return self.page(
+            name,
+            request,
+            status=status,
+            headers=PERSONAL,
+            problem=Problem(text=said, field=field),
+            **values,
+        )
+
+    def set_cookie(self, response: Response, name: str, value: str, *, lifetime: timedelta) -> None:
+        """Have the browser keep a value that no script and no other site's request can use."""
+        is_secure = self._web.public_url.startswith("https:")
+        response.set_cookie(
+            f"{_SECURE_PREFIX}{name}" if is_secure else name,
+            value,
+            max_age=int(lifetime.total_seconds()),
+            path="/",
+            secure=is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def cookie(self, request: Request, name: str) -> str:
+        """Return what `set_cookie` had this browser keep, or nothing."""
+        is_secure = self._web.public_url.startswith("https:")
+        return request.cookies.get(f"{_SECURE_PREFIX}{name}" if is_secure else name, "")
+
+
+def _filled(sentence: str, values: dict[str, Any]) -> str:
+    return sentence % values if values else sentence
+
+
+def _compile(environment: Sandbox, places: Iterable[Path]) -> None:
     """Find a page's syntax errors now, and not when a reader wants to unsubscribe."""
-    for page in _PAGES:
-        name = f"web/{page}.html.j2"
+    pages = {path.name for folder in places for path in (folder / "web").glob("*.html.j2")}
+    for page in sorted(pages):
+        name = f"web/{page}"
         try:
             environment.get_template(name)
         except TemplateSyntaxError as error:

@@ -1,0 +1,57 @@
+"""Forgets people wherever they stand: on the list, and in the letters to them that are no issue."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from digest.tables import DeliveryRow, NoticeRow
+from storage.database import Database
+from subscribers import erasure, moves, retention
+from subscribers.settings import RetentionSettings
+
+
+def erase(session: Session, *, subscriber_id: int, now: datetime, source: str) -> bool:
+    """Erase somebody (see `subscribers.erasure`); False when they were erased before.
+
+    Letters that wait for them are not sent: a notice without an address goes nowhere.
+    """
+    erased = erasure.erase(session, subscriber_id=subscriber_id, now=now, source=source)
+    for delivery in session.scalars(
+        select(DeliveryRow).where(
+            DeliveryRow.subscriber_id == subscriber_id, DeliveryRow.reason.is_not(None)
+        )
+    ):  # servers like to repeat the address in their answer
+        delivery.reason = erasure.without_addresses(delivery.reason or "")
+    session.execute(
+        update(NoticeRow)
+        .where(NoticeRow.subscriber_id == subscriber_id)
+        .values(email=None, facts={}, reason=None)
+        .execution_options(synchronize_session="fetch")
+    )
+    return erased
+
+
+def expired(database: Database, *, settings: RetentionSettings, now: datetime) -> int:
+    """Delete pending people whose time is over, in short transactions; return how many."""
+    forgotten = 0
+    with database.read() as session:  # mostly there is nothing to do, and nobody has to wait
+        due = retention.is_due(session, settings=settings, now=now)
+        if not due and not moves.is_due(session, now=now):
+            return forgotten
+    with database.begin() as session:
+        retention.forget_unconfirmed(session, settings=settings, now=now)
+        moves.forget(session, now=now)
+    while True:
+        with database.begin() as session:
+            ids = retention.expired(session, settings=settings, now=now)
+            _purge(session, ids)
+        forgotten += len(ids)
+        if not ids:
+            return forgotten
+
+
+def _purge(session: Session, subscriber_ids: Collection[int]) -> None:
+    session.execute(delete(NoticeRow).where(NoticeRow.subscriber_id.in_(subscriber_ids)))
+    retention.purge(session, list(subscriber_ids))

@@ -1,0 +1,77 @@
+"""What an operator does about single people and about keys: forget, suppress, let programs in."""
+
+from collections.abc import Sequence
+
+from digest import forget
+from digest.app import App
+from subscribers import directory, keys, suppression
+from subscribers.addresses import Mailbox
+from subscribers.errors import UnknownSubscriberError
+from subscribers.keys import ApiKey, Scope
+from subscribers.suppression import Reason, Suppression
+
+
+def erase(app: App, address: str, *, source: str) -> bool:
+    """Forget somebody for good; False when they were before. Raises `UnknownSubscriberError`."""
+    mailbox = Mailbox.parse(address)
+    with app.database.begin() as session:
+        known = directory.find(session, mailbox=mailbox, keyring=app.keyring)
+        if known is None:
+            raise UnknownSubscriberError(
+                f"nobody is known under {mailbox.masked}; 'digest suppression add' keeps mail from"
+                " strangers too"
+            )
+        return forget.erase(session, subscriber_id=known.id, now=app.clock.now(), source=source)
+
+
+def suppressions(app: App, *, after: str, limit: int) -> list[Suppression]:
+    """Return a page of the mailboxes that get no mail, by their hashes."""
+    with app.database.read() as session:
+        return suppression.page(session, after=after, limit=limit)
+
+
+def suppress(app: App, address: str, *, detail: str | None) -> bool:
+    """Mail this mailbox no more; False when it was suppressed before."""
+    mailbox = Mailbox.parse(address)
+    with app.database.begin() as session:
+        return suppression.suppress(
+            session,
+            mailbox_key=directory.mailbox_key(session, mailbox=mailbox, keyring=app.keyring),
+            reason=Reason.OPERATOR,
+            now=app.clock.now(),
+            detail=detail,
+        )
+
+
+def lift(app: App, address: str) -> Suppression | None:
+    """Let a mailbox be mailed again; return what stood against it, or None."""
+    all_keys = app.keyring.mailbox_keys(Mailbox.parse(address).canonical)
+    with app.database.begin() as session:
+        found = suppression.find(session, mailbox_keys=all_keys)
+        suppression.lift(session, mailbox_keys=all_keys)
+    return found
+
+
+def find_suppression(app: App, address: str) -> Suppression | None:
+    """Return what keeps mail from a mailbox, if anything does."""
+    all_keys = app.keyring.mailbox_keys(Mailbox.parse(address).canonical)
+    with app.database.read() as session:
+        return suppression.find(session, mailbox_keys=all_keys)
+
+
+def add_key(app: App, name: str, *, scopes: Sequence[Scope]) -> str:
+    """Make a key for the JSON interface; what is returned cannot be seen again."""
+    with app.database.begin() as session:
+        return keys.create(session, name=name, scopes=scopes, now=app.clock.now())
+
+
+def all_keys(app: App) -> list[ApiKey]:
+    """Return every key, without its secret."""
+    with app.database.read() as session:
+        return keys.everything(session)
+
+
+def revoke_key(app: App, name: str) -> bool:
+    """Let a key open nothing any more; False when it was revoked before."""
+    with app.database.begin() as session:
+        return keys.revoke(session, name=name, now=app.clock.now())

@@ -1,0 +1,259 @@
+"""The sign-up pages: the form, and the page that asks to look into the inbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi import Form as FromForm
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel
+
+from digest.render.moments import written_time
+from digest.web.display import Display
+from digest.web.reception import Reception, Remembered
+from digest.web.stationery import PERSONAL
+from digest.web.words import sentence
+from subscribers import signup
+from subscribers.addresses import Mailbox
+from subscribers.doubts import meant
+from subscribers.errors import (
+    AddressError,
+    ExpiredTokenError,
+    TokenError,
+    TooManyError,
+    UnknownSubscriberError,
+)
+from subscribers.signup import Pending
+from subscribers.tokens import Purpose
+
+_FORM_LIVES = timedelta(hours=1)
+_TOO_MANY = 429
+_OTHER = 303
+
+NO_ADDRESS = sentence("This does not look like an email address. Please check it.")
+SLIP = sentence("%(typed)s: did you mean %(meant)s?")
+ONCE_MORE = sentence("Please press the button once more.")
+TOO_MANY = sentence("Too many tries from this network. Try again at %(time)s.")
+NO_TOPIC = sentence("Choose at least one topic.")
+
+
+class SignupForm(BaseModel):
+    """The form as it was sent; ``website`` is a trap that people do not see.
+
+    ``keep`` is an address that somebody insists on, ``asked`` says that topics were asked for.
+    """
+
+    email: str = ""
+    keep: str = ""
+    topic: list[str] = []
+    asked: str = ""
+    form: str = ""
+    website: str = ""
+
+    @property
+    def typed(self) -> str:
+        """The address as somebody typed it."""
+        return self.keep or self.email
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignupPages:
+    """The pages ``/`` and ``/sent``; ``sender`` is the address that our mail comes from."""
+
+    reception: Reception
+    display: Display
+    sender: str
+
+    def router(self) -> APIRouter:
+        """Join the pages to their addresses."""
+        router = APIRouter()
+        router.add_api_route("/", self.show, methods=["GET", "HEAD"])
+        router.add_api_route("/subscribe", self.show, methods=["GET", "HEAD"])
+        router.add_api_route("/subscribe", self.take, methods=["POST"])
+        router.add_api_route("/sent", self.sent, methods=["GET", "HEAD"])
+        router.add_api_route("/sent/again", self.again, methods=["POST"])
+        return router
+
+    def show(self, request: Request) -> Response:
+        """Show the form."""
+        return self.reception.stationery.page("subscribe", request, **self._values(request))
+
+    def take(self, request: Request, form: Annotated[SignupForm, FromForm()]) -> Response:
+        """Take a sign-up; the answer is the same for every address."""
+        if form.website:
+            return self._to_inbox(request)
+        try:
+            mailbox = Mailbox.parse(form.typed)
+        except AddressError:
+            return self._again(request, form, NO_ADDRESS, field="email")
+        trouble = self._trouble(request, form, mailbox)
+        if trouble is not None:
+            return trouble
+        try:
+            applied = self.reception.apply(
+                request, mailbox, typed=form.typed, topics=self._topics(form)
+            )
+        except TooManyError as error:
+            return self._too_many(request, form, error)
+        answer = self._to_inbox(request)
+        self.reception.remember(answer, applied.confirmation_id)
+        return answer
+
+    def sent(self, request: Request) -> Response:
+        """Ask to look into the inbox; the same words whether or not a letter went out."""
+        return self.reception.stationery.page(
+            "sent", request, headers=PERSONAL, **self.inbox_values(request)
+        )
+
+    def again(self, request: Request) -> Response:
+        """Send the letter once more where the limits allow it; the next page is the same."""
+        known = self.reception.remembered(request)
+        pending = self.pending(known)
+        if pending is None or pending.email is None:
+            return RedirectResponse(
+                f"/{self.reception.stationery.keep(request)}", status_code=_OTHER
+            )
+        try:
+            applied = self.reception.apply(
+                request,
+                Mailbox.parse(pending.email),
+                typed=pending.email,
+                topics=pending.wishes.topics,
+            )
+        except TooManyError as error:
+            return self._too_many(request, SignupForm(email=pending.email), error)
+        answer = self._to_inbox(request)
+        self.reception.remember(answer, applied.confirmation_id)
+        return answer
+
+    def pending(self, known: Remembered | None) -> Pending | None:
+        """Return the request that a browser remembers, as it stands."""
+        if known is None:
+            return None
+        with self.reception.database.read() as session:
+            try:
+                return signup.look(
+                    session,
+                    confirmation_id=known.confirmation_id,
+                    now=self.reception.clock.now(),
+                )
+            except UnknownSubscriberError:
+                return None
+
+    def inbox_values(self, request: Request) -> dict[str, Any]:
+        """Return what the page says: nothing in it depends on whose address it is."""
+        known = self.reception.remembered(request)
+        pending = self.pending(known)
+        asked_at = known.asked_at if known else None
+        again_at = asked_at + signup.AGAIN_AFTER if asked_at else None
+        return {
+            "address": pending.email if pending else None,
+            "sender": self.sender,
+            "sent_at": self._time(asked_at, request),
+            "again_at": self._time(again_at, request),
+            "can_send": again_at is not None and self.reception.clock.now() >= again_at,
+            "can_type": pending is not None and pending.tries_left > 0,
+        }
+
+    def _values(self, request: Request, form: SignupForm | None = None) -> dict[str, Any]:
+        shown = self.display.look()
+        ticked = set(form.topic) if form and form.asked else {one.slug for one in shown.topics}
+        return {
+            "email": form.typed if form else "",
+            "form": self._form_token(),
+            "shown": shown,
+            "ticked": ticked,
+            "consent": self.reception.consent(request),
+            "kept": "",
+        }
+
+    def _form_token(self) -> str:
+        now = self.reception.clock.now()
+        return self.reception.keyring.sign(
+            int(now.timestamp()), purpose=Purpose.FORM, until=now + _FORM_LIVES
+        )
+
+    def _trouble(self, request: Request, form: SignupForm, mailbox: Mailbox) -> Response | None:
+        """Return the form again where something is to be done about it first."""
+        shown = self.display.look()
+        if shown.topics and self._topics(form) == []:
+            return self._again(request, form, NO_TOPIC, field="topics")
+        large = meant(mailbox.domain)
+        if large and not form.keep:
+            corrected = f"{mailbox.local}@{large}"
+            return self._again(
+                request,
+                form.model_copy(update={"email": corrected}),
+                SLIP,
+                field="email",
+                told={"typed": form.typed, "meant": corrected},
+                kept=form.typed,
+            )
+        return self._too_fast(request, form)
+
+    def _too_fast(self, request: Request, form: SignupForm) -> Response | None:
+        """Ask once more where no person can have filled in our own form."""
+        clock, keyring = self.reception.clock, self.reception.keyring
+        try:
+            written = keyring.read(form.form, purpose=Purpose.FORM, now=clock.now())
+        except ExpiredTokenError:
+            return self._again(request, form, ONCE_MORE)
+        except TokenError:  # a form on another site has none, and leads here
+            return self.reception.stationery.page(
+                "subscribe", request, headers=PERSONAL, **self._values(request, form)
+            )
+        age = clock.now() - datetime.fromtimestamp(written, UTC)
+        if age < timedelta(seconds=self.reception.settings.minimum_seconds):
+            return self._again(request, form, ONCE_MORE, form=form.form)
+        return None
+
+    def _topics(self, form: SignupForm) -> Sequence[str] | None:
+        """Return the chosen topics that there are; None for all of them."""
+        offered = {one.slug for one in self.display.look().topics}
+        chosen = offered & set(form.topic)
+        return None if not form.asked or chosen == offered else sorted(chosen)
+
+    def _again(
+        self,
+        request: Request,
+        typed: SignupForm,
+        problem: str,
+        *,
+        field: str = "",
+        told: dict[str, Any] | None = None,
+        **values: Any,
+    ) -> Response:
+        """Show the form once more, with what was typed and what is to be done."""
+        return self.reception.stationery.problem(
+            "subscribe",
+            request,
+            text=problem,
+            field=field,
+            told=told,
+            **{**self._values(request, typed), **values},
+        )
+
+    def _too_many(self, request: Request, form: SignupForm, error: TooManyError) -> Response:
+        wait = error.free_at - self.reception.clock.now()
+        answer = self.reception.stationery.problem(
+            "subscribe",
+            request,
+            text=TOO_MANY,
+            told={"time": self._time(error.free_at, request)},
+            status=_TOO_MANY,
+            **self._values(request, form),
+        )
+        answer.headers["Retry-After"] = str(max(1, int(wait.total_seconds())))
+        return answer
+
+    def _to_inbox(self, request: Request) -> Response:
+        keep = self.reception.stationery.keep(request)
+        return RedirectResponse(f"/sent{keep}", status_code=_OTHER, headers=PERSONAL)
+
+    def _time(self, moment: datetime | None, request: Request) -> str:
+        if moment is None:
+            return ""
+        language = self.reception.stationery.language(request)
+        return written_time(moment, zone=self.reception.zone, language=language)

@@ -1,0 +1,118 @@
+"""Erasure: forget who somebody was, and remember only that this mailbox gets no mail.
+
+What stays, and why (GDPR 17(3)(e), 21; rules R35, R38):
+
+- the row with its id and the keyed hash of the mailbox, which tells no address but is found when
+  somebody who knows the address asks, imports or adds it;
+- a suppression with the reason ``erasure`` and its date, lifted only by a new opt-in that the
+  owner of the mailbox confirms;
+- the consent events with kind, time and source, and of their evidence what tells nobody: the words
+  that were agreed to, their version and language, the form. Who claims never to have agreed names
+  their address, and with it the proof is found again.
+
+Everything else goes: address, name, choices, network addresses, programs, the address as typed.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from subscribers import consent, suppression
+from subscribers.errors import UnknownSubscriberError
+from subscribers.suppression import Reason
+from subscribers.tables import (
+    ConfirmationRow,
+    ConsentEventRow,
+    ConsentKind,
+    Format,
+    Pace,
+    Status,
+    SubscriberRow,
+)
+
+_IMPERSONAL = """
+    agreed_anew confirmation consent consent_language consent_text consent_version file form format
+    language line method status text version
+"""
+_KEPT = frozenset(_IMPERSONAL.split())
+_AN_ADDRESS = re.compile(r"[^\s@<>()]+@[^\s@<>()]+")
+_MOVED = re.compile(r"moved (\d+)")
+UNDETERMINED = "und"  # ISO 639-2, for the language of somebody of whom nothing is known
+
+
+def erase(session: Session, *, subscriber_id: int, now: datetime, source: str) -> bool:
+    """Forget somebody for good; False when they were erased before.
+
+    Letters that are on their way are not sent. Raises `UnknownSubscriberError`. Letters that are
+    no issue stand in tables of the storey above: see `digest.forget`.
+    """
+    row = _row(session, subscriber_id)
+    if row.status == Status.ERASED and row.email is None:
+        return False
+    _forget_moves(session, row)
+    _forget_evidence(session, subscriber_id)
+    _blank(row)
+    session.flush()
+    suppression.suppress(
+        session, mailbox_key=row.mailbox_key, reason=Reason.ERASURE, now=now, detail=None
+    )
+    consent.record(
+        session, subscriber_id=subscriber_id, kind=ConsentKind.ERASED, source=source, now=now
+    )
+    return True
+
+
+def _row(session: Session, subscriber_id: int) -> SubscriberRow:
+    row = session.scalars(
+        select(SubscriberRow)
+        .where(SubscriberRow.id == subscriber_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if row is None:
+        raise UnknownSubscriberError(f"there is no subscriber {subscriber_id}")
+    return row
+
+
+def _blank(row: SubscriberRow) -> None:
+    row.status = Status.ERASED
+    row.email = row.name = row.topics = row.paused_until = row.confirmed_at = None
+    row.language = UNDETERMINED
+    row.pace, row.format = Pace.WEEKLY, Format.HTML
+
+
+def _forget_moves(session: Session, row: SubscriberRow) -> None:
+    """Blank what was to be confirmed, and whom somebody else has taken a mailbox over from."""
+    session.execute(
+        update(ConfirmationRow)
+        .where(ConfirmationRow.subscriber_id == row.id)
+        .values(email=None, mailbox_key=None, wishes={}, tries_left=0)
+        .execution_options(synchronize_session="fetch")
+    )
+    if displaced_by := _MOVED.fullmatch(row.mailbox_key):
+        move = session.get(ConfirmationRow, int(displaced_by[1]))
+        if move is not None:
+            move.wishes = {**move.wishes, "displaced": None}
+
+
+def _forget_evidence(session: Session, subscriber_id: int) -> None:
+    """Take out of the evidence what tells who it was; that it happened, and when, stays."""
+    for event in session.scalars(
+        select(ConsentEventRow).where(ConsentEventRow.subscriber_id == subscriber_id)
+    ):
+        event.evidence = impersonal(event.evidence)
+        event.source = without_addresses(event.source)
+
+
+def impersonal(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a piece of evidence that tells nobody."""
+    return {key: value for key, value in evidence.items() if key in _KEPT}
+
+
+def without_addresses(words: str) -> str:
+    """Return a sentence with every address in it taken out."""
+    return _AN_ADDRESS.sub("(address)", words)

@@ -1,0 +1,95 @@
+"""Retention: requests that nobody confirmed are deleted, and what was to be confirmed with them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from subscribers.settings import RetentionSettings
+from subscribers.tables import (
+    ConfirmationRow,
+    ConsentEventRow,
+    Status,
+    SubscriberRow,
+)
+
+_MOST = 1_000  # people of one transaction: what is left over waits for the next run
+
+
+def expired(session: Session, *, settings: RetentionSettings, now: datetime) -> list[int]:
+    """Return the ids of pending people whose time is over, oldest first, at most 1,000."""
+    asked = now - timedelta(days=settings.pending_days)
+    imported = now - timedelta(days=settings.unasked_days)
+    newest = select(func.max(ConsentEventRow.at)).where(
+        ConsentEventRow.subscriber_id == SubscriberRow.id
+    )
+    was_asked = exists().where(ConfirmationRow.subscriber_id == SubscriberRow.id)
+    last_event = func.coalesce(newest.scalar_subquery(), SubscriberRow.created_at)
+    return list(
+        session.scalars(
+            select(SubscriberRow.id)
+            .where(
+                SubscriberRow.status == Status.PENDING,
+                (was_asked & (last_event < asked)) | (last_event < imported),
+            )
+            .order_by(SubscriberRow.id)
+            .limit(_MOST)
+        )
+    )
+
+
+def purge(session: Session, subscriber_ids: Sequence[int]) -> None:
+    """Delete pending people with all that is known of them; who is pending no more is left alone.
+
+    What refers to them must be gone. The row with the highest id is only blanked: SQLite would
+    give its id, and with it the links that were made for it, to the next one who signs up.
+    """
+    going = set(
+        session.scalars(
+            select(SubscriberRow.id)
+            .where(SubscriberRow.id.in_(subscriber_ids), SubscriberRow.status == Status.PENDING)
+            .with_for_update()
+        )
+    )
+    for table in (ConfirmationRow, ConsentEventRow):
+        session.execute(delete(table).where(table.subscriber_id.in_(going)))
+    highest = session.scalar(select(func.max(SubscriberRow.id)))
+    session.execute(
+        update(SubscriberRow)
+        .where(SubscriberRow.id.in_(going & {highest}))
+        .values(email=None, name=None, topics=None, mailbox_key=f"purged {highest}",
+                status=Status.ERASED)
+    )  # fmt: skip
+    blanked_before = SubscriberRow.mailbox_key.startswith("purged ")
+    session.execute(
+        delete(SubscriberRow).where(
+            SubscriberRow.id < highest, SubscriberRow.id.in_(going) | blanked_before
+        )
+    )
+
+
+def forget_unconfirmed(session: Session, *, settings: RetentionSettings, now: datetime) -> None:
+    """Blank what members asked for and never confirmed: a new address, a return."""
+    session.execute(
+        update(ConfirmationRow)
+        .where(*_unconfirmed(settings, now=now))
+        .values(email=None, mailbox_key=None, wishes={})
+        .execution_options(synchronize_session=False)
+    )
+
+
+def is_due(session: Session, *, settings: RetentionSettings, now: datetime) -> bool:
+    """Whether there is anything to delete or to blank; only reads."""
+    stale = select(ConfirmationRow.id).where(*_unconfirmed(settings, now=now)).limit(1)
+    if session.scalar(stale) is not None:
+        return True
+    return bool(expired(session, settings=settings, now=now))
+
+
+def _unconfirmed(settings: RetentionSettings, *, now: datetime) -> "list[ColumnElement[bool]]":
+    return [
+        ConfirmationRow.used_at.is_(None),
+        ConfirmationRow.email.is_not(None),
+        ConfirmationRow.expires_at < now - timedelta(days=settings.pending_days),
+    ]

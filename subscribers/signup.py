@@ -1,0 +1,384 @@
+"""Signing up: a request that changes nothing yet, and the confirmation that does, once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Executable, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from subscribers import budgets, consent, suppression
+from subscribers.addresses import Mailbox
+from subscribers.budgets import Budget
+from subscribers.errors import TooManyError, UnknownSubscriberError
+from subscribers.preferences import Preferences, joined
+from subscribers.suppression import Reason
+from subscribers.tables import (
+    ConfirmationRow,
+    ConsentKind,
+    Format,
+    Pace,
+    Status,
+    SubscriberRow,
+)
+from subscribers.tokens import Keyring
+
+LIVES = timedelta(hours=48)
+"""How long a link and a code work."""
+AGAIN_AFTER = timedelta(hours=24)
+"""How long one request stands for all those of the same address; then a new one is made."""
+PURPOSE = "signup"
+DECOY = "decoy"
+"""The purpose of a confirmation that cannot succeed, for a request that must look like others."""
+_TRIES = 5
+
+
+class Letter(StrEnum):
+    """What the address has to be sent."""
+
+    CONFIRM = "confirm"
+    EXISTS = "exists"
+    NONE = "none"  # the operator let nothing be sent there
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """One request for a subscription.
+
+    ``wishes`` take effect when it is confirmed. ``source`` says in words through which channel it
+    came; ``evidence`` holds what is to be kept: the consent's words, version and language, the
+    address as typed, where it came from.
+    """
+
+    mailbox: Mailbox
+    wishes: Preferences
+    source: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    budgets: Sequence[Budget] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """What became of a request; the answer to whoever made it must not depend on ``letter``.
+
+    ``is_new`` is False for a repetition that stands for nothing new.
+    """
+
+    subscriber_id: int
+    confirmation_id: int
+    letter: Letter
+    email: str
+    language: str
+    expires_at: datetime
+    is_new: bool
+
+
+class Step(StrEnum):
+    """How far a request has come."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    EXPIRED = "expired"
+    LEFT = "left"  # it was confirmed, and the reader has left since
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """One request as it stands; ``email`` is whole, for the page of whoever typed it."""
+
+    confirmation_id: int
+    subscriber_id: int
+    step: Step
+    email: str | None
+    wishes: Preferences
+    requested_at: datetime
+    expires_at: datetime
+    tries_left: int
+    confirmed_at: datetime | None
+
+
+def request(session: Session, wanted: Application, *, keyring: Keyring, now: datetime) -> Applied:
+    """Note that somebody asks for a subscription; nothing changes before it is confirmed.
+
+    Every kind of address costs the same statements: new, pending, confirmed, suppressed. Raises
+    `TooManyError` when a network, a domain or all have asked too often in this hour.
+    """
+    is_spent = _spend(session, wanted.budgets, now=now)
+    keys = keyring.mailbox_keys(wanted.mailbox.canonical)
+    subscriber_id, letter, language = _person(session, keys, wanted, now=now)
+    purpose = PURPOSE if letter is Letter.CONFIRM else DECOY
+    confirmation_id, expires_at = _note(
+        session, subscriber_id, keys[0], wanted, purpose=purpose, now=now
+    )
+    if not is_spent:
+        consent.record(
+            session,
+            subscriber_id=subscriber_id,
+            kind=ConsentKind.REQUESTED,
+            source=wanted.source,
+            now=now,
+            evidence={**wanted.evidence, "confirmation": confirmation_id},
+        )
+    return Applied(
+        subscriber_id=subscriber_id,
+        confirmation_id=confirmation_id,
+        letter=letter,
+        email=wanted.mailbox.address,
+        language=wanted.wishes.language if letter is Letter.CONFIRM else language,
+        expires_at=expires_at,
+        is_new=not is_spent,
+    )
+
+
+def look(session: Session, *, confirmation_id: int, now: datetime) -> Pending:
+    """Return how far a request has come, or raise `UnknownSubscriberError`."""
+    return _pending(*_rows(session, confirmation_id), now=now)
+
+
+def confirm(
+    session: Session,
+    *,
+    confirmation_id: int,
+    keyring: Keyring,
+    now: datetime,
+    source: str,
+    evidence: Mapping[str, Any] | None = None,
+) -> Pending:
+    """Make somebody a reader; twice is once. What comes back says whether they are one.
+
+    ``source`` says in words how they confirmed. It lifts a suppression, unless the operator's.
+    """
+    row, reader = _rows(session, confirmation_id, lock=True)
+    before = _pending(row, reader, now=now)
+    if row.purpose != PURPOSE or row.email is None or before.step is not Step.WAITING:
+        return before
+    if not _lift(session, keyring.mailbox_keys(Mailbox.parse(row.email).canonical)):
+        return before
+    _welcome(reader, row, now=now)
+    row.used_at = now
+    consent.record(
+        session,
+        subscriber_id=reader.id,
+        kind=ConsentKind.CONFIRMED,
+        source=source,
+        now=now,
+        evidence={
+            "address": row.email,
+            "confirmation": row.id,
+            "preferences": before.wishes.as_evidence(),
+            **(evidence or {}),
+        },
+    )
+    session.flush()
+    return _pending(row, reader, now=now)
+
+
+def try_code(
+    session: Session, *, confirmation_id: int, typed: str, keyring: Keyring, now: datetime
+) -> bool:
+    """Say whether these are the six digits of the letter; after five tries only its link works.
+
+    The try is used up by asking, so that of two requests at once each has its own.
+    """
+    row = session.execute(
+        update(ConfirmationRow)
+        .where(
+            ConfirmationRow.id == confirmation_id,
+            ConfirmationRow.tries_left > 0,
+            ConfirmationRow.expires_at > now,
+        )
+        .values(tries_left=ConfirmationRow.tries_left - 1)
+        .returning(ConfirmationRow.requested_at, ConfirmationRow.purpose)
+    ).first()
+    if row is None:
+        return False
+    fits = keyring.is_code(typed, confirmation_id, at=row.requested_at)
+    return fits and row.purpose == PURPOSE
+
+
+def _spend(session: Session, wanted: Sequence[Budget], *, now: datetime) -> bool:
+    """Use the budgets; return whether a quiet one was used up before."""
+    spent = budgets.spend(session, wanted, now=now)
+    loud = [one for one in spent if not one.budget.quiet]
+    if loud:
+        free_at = max(one.free_at for one in loud)
+        raise TooManyError("too many sign-ups in this hour", free_at=free_at)
+    return bool(spent)
+
+
+def _person(
+    session: Session, keys: Sequence[str], wanted: Application, *, now: datetime
+) -> tuple[int, Letter, str]:
+    """Find whose mailbox this is, or enter them as pending; lock them; say what they are sent.
+
+    Returns id, letter and language. The write is one for strangers and for those known.
+    """
+    connection = session.connection()
+    known = connection.scalar(_KEY_OF_ONE, {"keys": keys})
+    entry = {
+        "email": wanted.mailbox.address,
+        "mailbox_key": known or keys[0],
+        "language": wanted.wishes.language,
+        "status": Status.PENDING,
+        "created_at": now,
+    }
+    id_, status, language = connection.execute(_entering(connection.dialect.name), entry).one()
+    barrier = suppression.find(session, mailbox_keys=keys)
+    letter = Letter.EXISTS if status == Status.CONFIRMED else Letter.CONFIRM
+    if barrier and (barrier.reason is Reason.OPERATOR or letter is Letter.EXISTS):
+        letter = Letter.NONE if barrier.reason is Reason.OPERATOR else Letter.CONFIRM
+    return id_, letter, language
+
+
+def _note(
+    session: Session,
+    subscriber_id: int,
+    mailbox_key: str,
+    wanted: Application,
+    *,
+    purpose: str,
+    now: datetime,
+) -> tuple[int, datetime]:
+    """Note the request, or let the one that is open stand for it; return its id and its end.
+
+    Everybody who enters one address shares one request, and so its five tries at the code.
+    """
+    connection = session.connection()
+    known = connection.scalar(
+        _OPEN_REQUEST,
+        {"whose": subscriber_id, "what": purpose, "since": now - AGAIN_AFTER},
+    )
+    note = {"email": wanted.mailbox.address, "wishes": wanted.wishes.as_evidence()}
+    if known is not None:
+        id_, expires_at = connection.execute(_REPEAT, {**note, "known": known}).one()
+        return id_, expires_at
+    new = {
+        "subscriber_id": subscriber_id,
+        "purpose": purpose,
+        "mailbox_key": mailbox_key,
+        "requested_at": now,
+        "expires_at": now + LIVES,
+        "tries_left": _TRIES,
+    }
+    id_, expires_at = connection.execute(_REQUEST, {**note, **new}).one()
+    return id_, expires_at
+
+
+# The statements are built once: to build one takes longer than the database takes over it.
+_KEY_OF_ONE = (
+    select(SubscriberRow.mailbox_key)
+    .where(SubscriberRow.mailbox_key.in_(bindparam("keys", expanding=True)))
+    .order_by(SubscriberRow.id)
+    .limit(1)
+)
+_OPEN_REQUEST = (
+    select(ConfirmationRow.id)
+    .where(
+        ConfirmationRow.subscriber_id == bindparam("whose"),
+        ConfirmationRow.purpose == bindparam("what"),
+        ConfirmationRow.requested_at > bindparam("since"),
+        ConfirmationRow.used_at.is_(None),
+    )
+    .order_by(ConfirmationRow.id.desc())
+    .limit(1)
+)
+_REQUEST = insert(ConfirmationRow).returning(ConfirmationRow.id, ConfirmationRow.expires_at)
+_REPEAT = (
+    update(ConfirmationRow)
+    .where(ConfirmationRow.id == bindparam("known"))
+    .values(email=bindparam("email"), wishes=bindparam("wishes"))
+    .returning(ConfirmationRow.id, ConfirmationRow.expires_at)
+)
+
+
+@cache
+def _entering(dialect: str) -> Executable:
+    """Enter a stranger, or touch the row that is there: one write, and one lock, for both."""
+    insert_one = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    entry = insert_one(SubscriberRow)
+    return entry.on_conflict_do_update(
+        index_elements=[SubscriberRow.mailbox_key],
+        set_={"mailbox_key": entry.excluded.mailbox_key},
+    ).returning(SubscriberRow.id, SubscriberRow.status, SubscriberRow.language)
+
+
+def _rows(
+    session: Session, confirmation_id: int, *, lock: bool = False
+) -> tuple[ConfirmationRow, SubscriberRow]:
+    """Read a request and whose it is; locked in the order in which `request` locks them."""
+    query = select(ConfirmationRow).where(
+        ConfirmationRow.id == confirmation_id,
+        ConfirmationRow.purpose.in_((PURPOSE, DECOY)),
+    )
+    found = session.scalars(query).first()
+    if found is None:
+        raise UnknownSubscriberError("nothing is known under this link")
+    reader = session.get_one(
+        SubscriberRow,
+        found.subscriber_id,
+        with_for_update=lock or None,
+        populate_existing=True,
+    )
+    if lock:
+        session.refresh(found, with_for_update=True)
+    return found, reader
+
+
+def _pending(row: ConfirmationRow, reader: SubscriberRow, *, now: datetime) -> Pending:
+    return Pending(
+        confirmation_id=row.id,
+        subscriber_id=row.subscriber_id,
+        step=_step(row, reader, now=now),
+        email=row.email,
+        wishes=_wishes(row.wishes),
+        requested_at=row.requested_at,
+        expires_at=row.expires_at,
+        tries_left=row.tries_left,
+        confirmed_at=row.used_at or reader.confirmed_at,
+    )
+
+
+def _step(row: ConfirmationRow, reader: SubscriberRow, *, now: datetime) -> Step:
+    """Say how far it has come; another request that was confirmed since stands for this one."""
+    is_settled = (
+        row.purpose == PURPOSE
+        and reader.confirmed_at is not None
+        and reader.confirmed_at >= row.requested_at
+    )
+    if row.used_at is not None or is_settled:
+        return Step.CONFIRMED if reader.status == Status.CONFIRMED else Step.LEFT
+    return Step.WAITING if now < row.expires_at and row.email else Step.EXPIRED
+
+
+def _wishes(kept: Mapping[str, Any]) -> Preferences:
+    topics = kept.get("topics")
+    return Preferences(
+        topics=tuple(topics) if topics is not None else None,
+        pace=Pace(kept.get("pace", Pace.WEEKLY)),
+        language=kept.get("language", "en"),
+        format=Format(kept.get("format", Format.HTML)),
+    )
+
+
+def _lift(session: Session, keys: Sequence[str]) -> bool:
+    """Let the mailbox be mailed again; False where only the operator can allow that."""
+    barrier = suppression.find(session, mailbox_keys=keys)
+    if barrier is None:
+        return True
+    return barrier.reason is not Reason.OPERATOR and suppression.lift(session, mailbox_keys=keys)
+
+
+def _welcome(reader: SubscriberRow, row: ConfirmationRow, *, now: datetime) -> None:
+    wishes = _wishes(row.wishes)
+    reader.email = row.email
+    reader.status = Status.CONFIRMED
+    reader.confirmed_at = now
+    reader.paused_until = None
+    reader.topics = joined(wishes.topics)
+    reader.pace = wishes.pace
+    reader.language = wishes.language
+    reader.format = wishes.format

@@ -1,0 +1,121 @@
+"""The export: everybody on the list, with all that is needed to import them again."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.orm import Session
+
+from subscribers.spreadsheet import safe
+from subscribers.tables import ConsentEventRow, ConsentKind, SubscriberRow, SuppressionRow
+
+_ROWS_AT_ONCE = 2_000
+_CONSENTS = (
+    ConsentKind.CONFIRMED,
+    ConsentKind.ADDED,
+    ConsentKind.IMPORTED,
+    ConsentKind.RESUBSCRIBED,
+)
+
+
+class Exported(NamedTuple):
+    """One person as they stand in a file; times are ISO 8601 in UTC."""
+
+    email: str
+    name: str | None
+    language: str
+    status: str
+    suppressed: str | None  # why they must not be mailed, whatever the status says
+    created_at: datetime
+    confirmed_at: datetime | None
+    paused_until: datetime | None
+    topics: str | None
+    pace: str
+    format: str
+    consent_source: str | None
+    consent_at: datetime | None
+
+
+def everybody(session: Session) -> Iterator[Exported]:
+    """Yield everybody who has an address, by id; reads row by row, for any number of people.
+
+    The erased are left out: there is nothing that could be told of them.
+    """
+    rows = session.execute(
+        select(
+            SubscriberRow.email,
+            SubscriberRow.name,
+            SubscriberRow.language,
+            SubscriberRow.status,
+            SuppressionRow.reason,
+            SubscriberRow.created_at,
+            SubscriberRow.confirmed_at,
+            SubscriberRow.paused_until,
+            SubscriberRow.topics,
+            SubscriberRow.pace,
+            SubscriberRow.format,
+            ConsentEventRow.source,
+            ConsentEventRow.at,
+        )
+        .outerjoin(SuppressionRow, SuppressionRow.mailbox_key == SubscriberRow.mailbox_key)
+        .outerjoin(ConsentEventRow, ConsentEventRow.id == _last_consent())
+        .where(SubscriberRow.email.is_not(None))
+        .order_by(SubscriberRow.id),
+        execution_options={"yield_per": _ROWS_AT_ONCE},
+    )
+    return map(Exported._make, rows)
+
+
+def count(session: Session) -> int:
+    """Count those whom `everybody` yields."""
+    having = select(func.count()).where(SubscriberRow.email.is_not(None))
+    return session.scalar(having) or 0
+
+
+def _last_consent() -> ScalarSelect[int]:
+    return (
+        select(ConsentEventRow.id)
+        .where(
+            ConsentEventRow.subscriber_id == SubscriberRow.id,
+            ConsentEventRow.kind.in_(_CONSENTS),
+        )
+        .order_by(ConsentEventRow.id.desc())
+        .limit(1)
+        .correlate(SubscriberRow)
+        .scalar_subquery()
+    )
+
+
+def csv_writer(file: Any) -> Callable[[Exported], Any]:
+    """Write the header of a CSV file, and return what writes a row.
+
+    A cell that a spreadsheet would run as a formula gets an apostrophe in front, which our import
+    takes away again.
+    """
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(Exported._fields)
+    return lambda one: writer.writerow(list(map(_cell, one)))
+
+
+def as_json(one: Exported) -> str:
+    """Write a person as one line of JSON."""
+    return json.dumps(as_data(one), ensure_ascii=False) + "\n"
+
+
+def as_data(one: Exported) -> dict[str, Any]:
+    """Return a person as plain values; topics are a list, or None for all."""
+    data: dict[str, Any] = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in zip(Exported._fields, one, strict=True)
+    }
+    data["topics"] = one.topics.split(",") if one.topics else None
+    return data
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, datetime) else safe(value)
