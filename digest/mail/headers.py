@@ -21,6 +21,7 @@ _BLANKS = re.compile(r"[\s\x1c-\x1f\x85\u2028\u2029]+")
 _TIDY = re.compile(r"[!-~]+(?: [!-~]+)*")  # most text is, and this is quick to say
 _PLAIN = re.compile(r"[ -~]*")
 _STRUCTURAL = re.compile(r"[!-~][ -~]*")
+_NAME = re.compile(r"[A-Za-z0-9]{1,20}(?: [A-Za-z0-9]{1,20}){0,2}")  # most are, quick to write
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _WORD_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -61,6 +62,10 @@ def text_line(name: str, text: str) -> bytes:
 
 def mailbox_line(name: str, *, display: str | None, address: str) -> bytes:
     """Write an address header from its parts; ``address`` as `wire_address` returns it."""
+    if display and _NAME.fullmatch(display):
+        line = f"{name}: {display} <{address}>\r\n"
+        if len(line) <= _FOLD_AT:
+            return line.encode("ascii")
     words = list(_phrase(display or "", room=_FOLD_AT - len(name) - 2))
     return _folded(name, [*words, f"<{address}>"] if words else [address])
 

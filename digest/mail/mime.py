@@ -1,17 +1,17 @@
 """The message: compiled once per variant into finished bytes, filled per reader by joining them."""
 
-import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
-from itertools import groupby
-from typing import NamedTuple
+from itertools import count
+from operator import itemgetter
 from urllib.parse import quote
 
 from digest.errors import ConfigurationError, UnfitError
+from digest.mail.body import Gap, boundary_of, compile_body, merged
 from digest.mail.headers import (
     ascii_domain,
     clean,
@@ -20,12 +20,18 @@ from digest.mail.headers import (
     text_line,
     wire_address,
 )
-from digest.mail.quoted import SOFT_BREAK, encode_line
+from digest.mail.quoted import LONGEST, encode_line
+from subscribers.unsubscribe_mail import subject_for
 
+_OWN = 2  # headers that no two letters share: To, and how to leave
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _LONGEST_KEY = 62  # "b+" and the key are a local part of at most 64 octets (RFC 5321 4.5.3.1.1)
 _QUOTABLE = re.compile(r"[ !#-\[\]-~]*")  # printable ASCII but for the quote and the backslash
-_LONGEST_LIST_NAME = 100  # this header is never folded
+_LONGEST_LIST_ID = 255  # RFC 2919 3
+_URL = re.compile(r"https?://[!-;=?-~]+")  # printable ASCII but for "<" and ">"
+_LONGEST_URL = 400  # its header is never folded, and names a mail address with its end too
+# What is the same in text, in HTML and in quoted-printable: most that is filled in.
+_AS_IT_IS = re.compile(r"(?!\.|From )[!#-%(-;?-~]+(?: [!#-%(-;?-~]+)*")
 _FEEDBACK_SENDER = range(5, 16)  # Gmail's rule for the last field of Feedback-ID
 
 
@@ -86,7 +92,8 @@ class SenderSettings:
 class Mailing:
     """What all letters of one variant share.
 
-    ``text`` and ``html`` hold the markers of the open slots. ``date`` is the same on every retry.
+    ``text`` and ``html`` hold the markers of the open slots; without ``html`` the letters are text
+    alone. ``date`` is the same on every retry.
     """
 
     newsletter: str
@@ -99,29 +106,31 @@ class Mailing:
     archive_url: str
 
 
-class _Gap(NamedTuple):
-    """A place for a slot's value, in the text or in the HTML."""
-
-    slot: str
-    is_html: bool
-
-
 class Mould:
     """One variant in finished bytes, with gaps where a reader's own words go.
 
     ``slots`` gives each slot's marker in text and HTML: ASCII letters and digits, found nowhere
-    else. Everything but the gaps is encoded here, once.
+    else; the attribute ``slots`` names those that occur. Everything but the gaps is encoded here,
+    once: no line begins with a dot, so that no carrier has to look for one (RFC 5321 4.5.2).
     """
 
     def __init__(
         self, mailing: Mailing, *, sender: SenderSettings, slots: Mapping[str, str]
     ) -> None:
         self._domain = sender.domain
-        self._unsubscribe_by_mail = _mailto(sender.unsubscribe_address or sender.from_address)
-        pieces = list(_merged(_compile(mailing, sender=sender, slots=slots)))
-        self._finished = [piece if isinstance(piece, bytes) else b"" for piece in pieces]
-        self._gaps = [(n, piece) for n, piece in enumerate(pieces) if isinstance(piece, _Gap)]
-        self._kinds = {gap for _, gap in self._gaps}
+        # The token follows: a delivery's key could be guessed, and take others off the list.
+        leave_by = quote(subject_for(""))
+        self._by_mail = (
+            f"{mailto(sender.unsubscribe_address or sender.from_address)}?subject={leave_by}"
+        )
+        boundary = boundary_of(text=mailing.text, html=mailing.html)
+        body = compile_body(text=mailing.text, html=mailing.html, slots=slots, boundary=boundary)
+        headers = _shared_headers(mailing, sender=sender, boundary=boundary)
+        pieces = [*merged((headers, *body))]
+        self._finished = [piece for piece in pieces if isinstance(piece, bytes)]
+        self._slots = list(dict.fromkeys(piece.slot for piece in pieces if isinstance(piece, Gap)))
+        self.slots = frozenset(self._slots)
+        self._in_order = itemgetter(*self._places(pieces))
 
     def fill(
         self,
@@ -132,115 +141,108 @@ class Mould:
         unsubscribe_url: str,
         values: Mapping[str, str],
     ) -> bytes:
-        """Return one reader's message; ``values`` has a value for every slot.
+        """Return one reader's message; ``values`` has a value for every slot that occurs.
 
         ``key`` names the delivery in Message-ID (RFC 5322: the same on every retry). ``address``
         is as `wire_address` returns it. Raises `UnfitError` for what cannot be written.
         """
-        if not _KEY.fullmatch(key) or len(key) > _LONGEST_KEY:
-            raise UnfitError("the key of a delivery takes 62 letters, digits, '-', '_' and '.'")
-        by_mail = f"{self._unsubscribe_by_mail}?subject={key}"
-        encoded = {gap: _encoded(values[gap.slot], is_html=gap.is_html) for gap in self._kinds}
-        parts = self._finished.copy()
-        for index, gap in self._gaps:
-            parts[index] = encoded[gap]
-        return b"".join(
-            (
-                mailbox_line("To", display=name, address=address),
-                structural_line("Message-ID", f"<{key}@{self._domain}>"),
-                structural_line("List-Unsubscribe", f"<{unsubscribe_url}>, <{by_mail}>"),
-                *parts,
-            )
-        )
+        to = mailbox_line("To", display=name, address=address)
+        stock = [to, self._way_out(unsubscribe_url, key=key)]
+        for slot in self._slots:
+            stock += _encoded(values[slot])
+        stock += self._finished
+        return b"".join(self._in_order(stock))
+
+    def _places(self, pieces: Sequence[bytes | Gap]) -> Iterator[int]:
+        """Say where in the stock that `fill` lays out each part of a message lies, in its order.
+
+        It begins with two headers, then two forms of each slot's value; the finished pieces follow.
+        """
+        yield from range(_OWN)
+        finished = count(_OWN + 2 * len(self._slots))
+        for piece in pieces:
+            if isinstance(piece, Gap):
+                yield _OWN + 2 * self._slots.index(piece.slot) + piece.is_html
+            else:
+                yield next(finished)
+
+    def _way_out(self, url: str, *, key: str) -> bytes:
+        """Write the headers that name the delivery, and how to leave: https first (RFC 8058)."""
+        message_id = message_id_line(key, domain=self._domain)
+        if not _URL.fullmatch(url) or len(url) > _LONGEST_URL:
+            raise UnfitError("the unsubscribe address is no http(s) address; check public_url")
+        token = url.rpartition("/")[2]
+        leave = f"List-Unsubscribe: <{url}>, <{self._by_mail}{token}>\r\n"
+        return message_id + leave.encode("ascii")
 
 
-def _encoded(value: str, *, is_html: bool) -> bytes:
+def _encoded(value: str) -> tuple[bytes, bytes]:
+    """Return a value as the text part holds it, and as the HTML part does."""
+    if len(value) <= LONGEST and _AS_IT_IS.fullmatch(value):
+        same = value.encode("ascii")
+        return same, same
     line = clean(value)
-    return encode_line(escape(line) if is_html else line)
+    return encode_line(line), encode_line(escape(line))
 
 
-def _compile(
-    mailing: Mailing, *, sender: SenderSettings, slots: Mapping[str, str]
-) -> Iterator[bytes | _Gap]:
-    """Yield what stands below the reader's own headers."""
-    boundary = "=_" + hashlib.sha256((mailing.text + mailing.html).encode()).hexdigest()[:32]
-    delimiter = f"\r\n--{boundary}".encode("ascii")  # the first CRLF is its own (RFC 2046 5.1.1)
-    yield _shared_headers(mailing, sender=sender, boundary=boundary)
-    for kind, body in (("plain", mailing.text), ("html", mailing.html)):
-        yield delimiter + b"\r\n" + _part_headers(kind)
-        yield from _compile_body(body, slots=slots, is_html=kind == "html")
-    yield delimiter + b"--\r\n"
+def message_id_line(key: str, *, domain: str) -> bytes:
+    """Write the Message-ID of a delivery; raises `UnfitError` for a key that fits no address."""
+    if not _KEY.fullmatch(key) or len(key) > _LONGEST_KEY:
+        raise UnfitError("the key of a delivery takes 62 letters, digits, '-', '_' and '.'")
+    return f"Message-ID: <{key}@{domain}>\r\n".encode("ascii")
 
 
-def _compile_body(body: str, *, slots: Mapping[str, str], is_html: bool) -> Iterator[bytes | _Gap]:
-    names = {marker: name for name, marker in slots.items()}
-    finder = re.compile("|".join(map(re.escape, names)))
-    for line in body.removesuffix("\n").split("\n"):
-        end = 0
-        for match in finder.finditer(line):
-            # A soft break on either side: the value has its lines to itself.
-            yield encode_line(line[end : match.start()]) + SOFT_BREAK
-            yield _Gap(names[match[0]], is_html)
-            yield SOFT_BREAK
-            end = match.end()
-        yield encode_line(line[end:]) + b"\r\n"
+def origin_lines(newsletter: str, *, sender: SenderSettings) -> bytes:
+    """Write From and Reply-To."""
+    from_address = wire_address(sender.from_address)
+    reply_to = wire_address(sender.reply_to) if sender.reply_to else from_address
+    return mailbox_line(
+        "From", display=sender.from_name or newsletter, address=from_address
+    ) + mailbox_line("Reply-To", display=None, address=reply_to)
 
 
-def _merged(pieces: Iterable[bytes | _Gap]) -> Iterator[bytes | _Gap]:
-    """Join neighbouring bytes: a letter is made of a few large pieces."""
-    for is_finished, run in groupby(pieces, key=lambda piece: isinstance(piece, bytes)):
-        if is_finished:
-            yield b"".join(piece for piece in run if isinstance(piece, bytes))
-        else:
-            yield from run
+def content_lines(boundary: str | None) -> bytes:
+    """Write the headers that say what the body is; a body without parts says the rest itself."""
+    version = structural_line("MIME-Version", "1.0")
+    if boundary is None:
+        return version
+    return version + structural_line(
+        "Content-Type", f'multipart/alternative; boundary="{boundary}"'
+    )
 
 
 def _shared_headers(mailing: Mailing, *, sender: SenderSettings, boundary: str) -> bytes:
-    owner = f"<{_mailto(sender.owner_address or sender.from_address)}>"
+    owner = f"<{mailto(sender.owner_address or sender.from_address)}>"
     feedback = f"{mailing.period}:{mailing.slug}:digest:{sender.feedback_sender}"
-    from_address = wire_address(sender.from_address)
+    list_id = list_id_of(mailing.newsletter, slug=mailing.slug, sender=sender)
     return b"".join(
         (
-            mailbox_line(
-                "From", display=sender.from_name or mailing.newsletter, address=from_address
-            ),
-            mailbox_line(
-                "Reply-To",
-                display=None,
-                address=wire_address(sender.reply_to) if sender.reply_to else from_address,
-            ),
+            origin_lines(mailing.newsletter, sender=sender),
             text_line("Subject", mailing.subject),
             structural_line("Date", format_datetime(mailing.date.astimezone(UTC))),
-            structural_line("List-Id", _list_id(mailing, sender=sender)),
+            structural_line("List-Id", list_id),
             structural_line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058
             structural_line("List-Archive", f"<{mailing.archive_url}>"),
             structural_line("List-Help", owner),
             structural_line("List-Owner", owner),
             structural_line("Feedback-ID", feedback),
             structural_line("Precedence", "bulk"),
-            structural_line("MIME-Version", "1.0"),
-            structural_line("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+            content_lines(boundary if mailing.html else None),
         )
     )
 
 
-def _part_headers(kind: str) -> bytes:
-    return b"".join(
-        (
-            structural_line("Content-Type", f'text/{kind}; charset="utf-8"'),
-            structural_line("Content-Transfer-Encoding", "quoted-printable"),
-            b"\r\n",
-        )
-    )
+def list_id_of(newsletter: str, *, slug: str, sender: SenderSettings) -> str:
+    """Return what identifies the list, with its name where that is plain (RFC 2919)."""
+    identifier = f"<{ascii_domain(sender.list_id or f'{slug}.{sender.domain}')}>"
+    name = clean(newsletter)
+    # Readers of this header mishandle encoded names, so only a plain one is written.
+    whole = f'"{name}" {identifier}'
+    is_fit = _QUOTABLE.fullmatch(name) and len(whole) <= _LONGEST_LIST_ID
+    return whole if is_fit else identifier
 
 
-def _list_id(mailing: Mailing, *, sender: SenderSettings) -> str:
-    identifier = ascii_domain(sender.list_id or f"{mailing.slug}.{sender.domain}")
-    name = clean(mailing.newsletter, most=_LONGEST_LIST_NAME)
-    # RFC 2919 readers mishandle encoded names here, so only a plain one is written.
-    return f'"{name}" <{identifier}>' if _QUOTABLE.fullmatch(name) else f"<{identifier}>"
-
-
-def _mailto(address: str) -> str:
+def mailto(address: str) -> str:
+    """Return the address as a mailto: link (RFC 6068)."""
     local, _, domain = wire_address(address).rpartition("@")
     return f"mailto:{quote(local, safe='+')}@{domain}"

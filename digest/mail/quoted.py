@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-_LONGEST = 75  # plus the soft break's "=" makes RFC 2045's 76
+LONGEST = 75  # plus the soft break's "=" makes RFC 2045's 76
 _PLAIN = re.compile(r"(?!\.|From )[!-<>-~](?:[ -<>-~]{0,73}[!-<>-~])?")  # nothing to do
 _UNSAFE = re.compile(rb"[^\t -<>-~]")
 _ESCAPE = 3  # "=2E"
@@ -37,7 +37,7 @@ def _physical_lines(escaped: bytes) -> Iterator[bytes]:
         if escaped.startswith((b".", b"From "), start):
             head = b"=%02X" % escaped[start]
             start += 1
-        end = start + _LONGEST - len(head)
+        end = start + LONGEST - len(head)
         if end >= len(escaped):
             yield head + escaped[start:]
             return

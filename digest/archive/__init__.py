@@ -1,0 +1,1 @@
+"""The archive: every sent issue for everybody, as pages, feeds and files."""
