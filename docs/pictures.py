@@ -10,6 +10,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from digest.calendar import ScheduleSettings
+from digest.editions.issue import NewsletterSettings
+from digest.render.compose import Composer, EmailSettings
+from digest.render.lenses import Lens, find_lens
+from digest.render.sample import sample_issue
+from digest.render.slots import without_edges
+from digest.render.theme import load_theme
+
 PICTURES = Path(__file__).parent / "pictures"
 FLAGS = (
     "--no-sandbox",
@@ -20,8 +28,14 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SHOTS = (("email-light", 640, 1000, "light"), ("email-dark", 640, 1000, "dark"),
-         ("email-phone", 375, 1000, "light"))  # fmt: skip
+HEIGHT = 1000
+SHOTS = (
+    ("email-light", "light"),
+    ("email-dark", "dark"),
+    ("email-phone", "phone"),
+    ("email-forced-dark", "forced-dark"),
+    ("email-no-styles", "no-styles"),
+)
 
 
 def main() -> int:
@@ -35,8 +49,9 @@ def main() -> int:
         subprocess.run([*command, "--folder", f"{folder}/demo"], check=True)
         html = _html(Path(folder) / "demo" / "mail")
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        for shot in SHOTS:
-            _take(browser, html, *shot)
+        for name, lens in SHOTS:
+            _take(browser, html, name=name, lens=find_lens(lens))
+        _take(browser, _compact(), name="email-compact", lens=find_lens("light"))
         browser.close()
     return 0
 
@@ -51,12 +66,21 @@ def _html(folder: Path) -> str:
     return str(part.get_content())
 
 
-def _take(browser: Browser, html: str, name: str, width: int, height: int, scheme: str) -> None:
-    page = browser.new_page(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
+def _compact() -> str:
+    """Return an invented issue in the theme compact."""
+    composer = Composer(
+        theme=load_theme("compact"),
+        settings=EmailSettings(theme="compact"),
+        schedule=ScheduleSettings(),
+        public_url="https://digest.example",
     )
-    page.set_content(html)
+    issue = sample_issue(NewsletterSettings())
+    return without_edges(composer.compose(issue, language="en").html, seal=issue.seal)
+
+
+def _take(browser: Browser, html: str, *, name: str, lens: Lens) -> None:
+    page = browser.new_page(viewport={"width": lens.width, "height": HEIGHT})
+    page.set_content(lens.see(html))
     page.screenshot(path=PICTURES / f"{name}.png")
     page.close()
 

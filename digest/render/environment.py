@@ -1,22 +1,32 @@
-"""Templates: a sandbox that reads only the template folders, and a theme's words and colours."""
+"""Templates: a sandbox that reads only the template folders and speaks the reader's language."""
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.resources import files
+from collections.abc import Callable
+from functools import cache
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateSyntaxError
+from jinja2 import (
+    BytecodeCache,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateSyntaxError,
+    pass_eval_context,
+)
 from jinja2 import TemplateError as JinjaError
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError, TemplateNotFound
+from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import escape
 
 from digest.errors import TemplateError
 from digest.render import text
-from digest.render.words import Words, read_words
+from digest.shipped import shipped_templates
+from digest.translations import ORIGINAL, Language
 
 _REPEATING = frozenset({"*", "**", "%"})
+_ENGLISH = Language(tag=ORIGINAL, messages=NullTranslations())
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -38,79 +48,38 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Colour:
-    """One colour token in both schemes."""
-
-    light: str
-    dark: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Theme:
-    """One look of the email: its templates, colours, and words by language."""
-
-    name: str
-    environment: Sandbox
-    colours: Mapping[str, Mapping[str, Colour]]
-    words: Mapping[str, Words]
-
-    def words_for(self, language: str) -> Words:
-        """Return the words for a BCP 47 tag, or for the language it is a form of."""
-        for known in (language, language.partition("-")[0]):
-            if known in self.words:
-                return self.words[known]
-        raise TemplateError(
-            f"there are no words for the language {language!r}; copy [en] and translate it",
-            name=f"edition/{self.name}/words.toml",
-        )
-
-    def render(self, template: str, **values: Any) -> str:
-        """Render one of the theme's templates; raises `TemplateError` with file and line."""
-        return render(self.environment, f"edition/{self.name}/{template}", **values)
-
-
-def shipped_templates() -> Path:
-    """Return the folder of the templates that come with Digest, from a wheel or a checkout."""
-    inside = Path(str(files("digest"))) / "shipped" / "templates"
-    return inside if inside.is_dir() else Path(str(files("digest"))).parent / "templates"
-
-
-def shipped_config() -> Path:
-    """Return the config.toml that comes with Digest, from a wheel or a checkout."""
-    inside = Path(str(files("digest"))) / "shipped" / "config.toml"
-    return inside if inside.is_file() else Path(str(files("digest"))).parent / "config.toml"
-
-
-def make_environment(folder: Path | None = None) -> Sandbox:
+def make_environment(
+    folder: Path | None = None,
+    *,
+    language: Language | None = None,
+    loader: FileSystemLoader | None = None,
+) -> Sandbox:
     """Build the sandbox; files in ``folder`` win over the shipped ones.
 
     Values are escaped everywhere but in ``.txt`` templates. An unknown name is an error.
+    ``language`` gives ``_("...")``, ``ngettext``, ``pgettext`` and ``{% trans %}`` their sentences
+    (without it they are English); ``loader`` takes the place of the folders.
     """
-    folders = [folder, shipped_templates()] if folder else [shipped_templates()]
     environment = Sandbox(
-        loader=FileSystemLoader(folders),  # refuses ".." and absolute names
+        loader=loader or FileSystemLoader(folders(folder)),  # refuses ".." and absolute names
         undefined=StrictUndefined,
         autoescape=lambda name: not (name or "").removesuffix(".j2").endswith(".txt"),
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_compiled(),
     )
-    environment.globals = {}  # no lipsum, cycler, joiner, namespace, dict, range
+    # No lipsum, cycler, joiner, namespace, dict, range.
+    environment.globals = {"_": environment.globals["_"]}
     environment.filters |= {"wrap": text.wrap, "underline": text.underline}
+    _install(environment, language or _ENGLISH)
     return environment
 
 
-def load_theme(name: str, *, folder: Path | None = None) -> Theme:
-    """Read a theme; files in ``folder`` (the operator's) win over the shipped ones."""
-    environment = make_environment(folder)
-    base = f"edition/{name}"
-    return Theme(
-        name=name,
-        environment=environment,
-        colours=_read_colours(environment, f"{base}/tokens.toml"),
-        words=read_words(_read_toml(environment, f"{base}/words.toml"), name=f"{base}/words.toml"),
-    )
+def folders(folder: Path | None) -> list[Path]:
+    """Return where templates are looked for, the operator's folder first."""
+    return [folder, shipped_templates()] if folder else [shipped_templates()]
 
 
 def render(environment: Sandbox, name: str, **values: Any) -> str:
@@ -120,44 +89,75 @@ def render(environment: Sandbox, name: str, **values: Any) -> str:
     except TemplateNotFound as error:
         raise TemplateError(f"there is no template {error.name}", name=name) from error
     except TemplateSyntaxError as error:
-        where = error.name or name
+        where = place_of(error.filename, environment) or error.name or name
         raise TemplateError(error.message or "syntax", name=where, line=error.lineno) from error
     except (JinjaError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         where, line = _place(error, environment, default=name)
         raise TemplateError(str(error), name=where, line=line) from error
 
 
+def place_of(filename: str | None, environment: Sandbox) -> str | None:
+    """Return a template's path below its template folder, or None when it is none."""
+    loader = environment.loader
+    known = loader.searchpath if isinstance(loader, FileSystemLoader) else []
+    for folder in known:
+        if filename and filename.startswith(f"{folder}/"):
+            return Path(filename).relative_to(folder).as_posix()
+    return None
+
+
 def _place(error: BaseException, environment: Sandbox, *, default: str) -> tuple[str, int | None]:
     """Find the innermost template line in the traceback, which Jinja2 rewrites for this."""
     place: tuple[str, int | None] = (default, None)
     trace = error.__traceback__
-    loader = environment.loader
-    folders = loader.searchpath if isinstance(loader, FileSystemLoader) else []
     while trace:
-        filename = trace.tb_frame.f_code.co_filename
-        for folder in folders:
-            if filename.startswith(f"{folder}/") and filename.endswith(".j2"):
-                place = (Path(filename).relative_to(folder).as_posix(), trace.tb_lineno)
+        name = place_of(trace.tb_frame.f_code.co_filename, environment)
+        if name and name.endswith(".j2"):
+            place = (name, trace.tb_lineno)
         trace = trace.tb_next
     return place
 
 
-def _read_colours(environment: Sandbox, name: str) -> dict[str, dict[str, Colour]]:
-    try:
-        return {
-            use: {token: Colour(**pair) for token, pair in tokens.items()}
-            for use, tokens in _read_toml(environment, name).items()
-        }
-    except (AttributeError, TypeError) as error:
-        raise TemplateError("every token needs light and dark", name=name) from error
+class _Compiled(BytecodeCache):
+    """Keeps what templates were compiled to, so that a language more does not compile them anew.
+
+    Jinja2 looks at the source's checksum: a changed template is compiled again.
+    """
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket if its template was compiled before."""
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what the bucket's template was compiled to."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
 
 
-def _read_toml(environment: Sandbox, name: str) -> dict[str, Any]:
-    assert environment.loader is not None  # noqa: S101 - make_environment gives it one
-    try:
-        source, _, _ = environment.loader.get_source(environment, name)
-        return tomllib.loads(source)
-    except TemplateNotFound as error:
-        raise TemplateError("there is no such file", name=name) from error
-    except tomllib.TOMLDecodeError as error:
-        raise TemplateError(str(error), name=name) from error
+@cache
+def _compiled() -> _Compiled:
+    """Return the one of this process: all environments here are set up alike."""
+    return _Compiled()
+
+
+def _install(environment: Sandbox, language: Language) -> None:
+    """Give the templates their sentences; a catalogue holds words, so its markup is escaped."""
+    install = environment.install_gettext_callables  # type: ignore[attr-defined] # the extension's
+    install(
+        _escaping(language.gettext),
+        _escaping(language.ngettext),
+        newstyle=True,
+        pgettext=_escaping(language.pgettext),
+        npgettext=_escaping(language.npgettext),
+    )
+
+
+def _escaping(find: Callable[..., str]) -> Callable[..., str]:
+    @pass_eval_context
+    def found(context: EvalContext, *arguments: Any) -> str:
+        return escape(find(*arguments)) if context.autoescape else find(*arguments)
+
+    return found

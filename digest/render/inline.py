@@ -3,8 +3,6 @@
 import logging
 import re
 
-from premailer import Premailer
-
 _KEEP = ' data-premailer="ignore"'
 
 
@@ -14,6 +12,8 @@ def inline(html: str, *, css: str) -> str:
     Without the marks premailer drops the dark rules for Outlook.com and inlines the compiler's
     resets into every cell; it may neither fetch nor read files.
     """
+    from premailer import Premailer  # noqa: PLC0415 - it brings lxml and requests along
+
     marked = re.sub(r"<style\b", f"<style{_KEEP}", html)
     premailer = Premailer(
         marked,

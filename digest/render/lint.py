@@ -7,8 +7,10 @@ from html import unescape
 from urllib.parse import urlsplit
 
 from digest.editions.issue import Issue
+from digest.editions.narrowed import narrowed
 from digest.mail.quoted import encode
-from digest.render.compose import ComposedIssue
+from digest.render.composed import ComposedIssue
+from digest.render.features import unsupported
 from digest.render.links import link
 from digest.render.slots import Slot, leftovers, marker
 from digest.render.titles import LONGEST_SHORT, display_title
@@ -38,8 +40,13 @@ class Finding:
 
 
 def lint(issue: Issue, composed: ComposedIssue) -> Iterator[Finding]:
-    """Check one rendered variant; yields findings, nothing when all is well."""
-    for check in (_head, _envelope, _size, _slots, _posts, _markup, _links):
+    """Check one rendered variant of an issue; yields findings, nothing when all is well.
+
+    One that had to do with text alone is checked as such.
+    """
+    is_text = not composed.html and bool(composed.trouble)
+    checks = (_head, _envelope, _size, _slots, _posts, _markup, _features, _links)
+    for check in (_envelope, _slots, _posts) if is_text else checks:
         yield from check(issue, composed)
 
 
@@ -70,7 +77,7 @@ def _size(_: Issue, composed: ComposedIssue) -> Iterator[Finding]:
 
 def _slots(issue: Issue, composed: ComposedIssue) -> Iterator[Finding]:
     unsubscribe = marker(Slot.UNSUBSCRIBE_URL, seal=issue.seal)
-    for part, body in (("text", composed.text), ("HTML", composed.html)):
+    for part, body in _parts(text=composed.text, html=composed.html):
         if unsubscribe not in body:
             yield _error(f"the {part} has no unsubscribe link")
         for name in leftovers(body, seal=issue.seal):
@@ -81,20 +88,32 @@ def _slots(issue: Issue, composed: ComposedIssue) -> Iterator[Finding]:
 
 
 def _posts(issue: Issue, composed: ComposedIssue) -> Iterator[Finding]:
-    """Every title (at least its short form) and address is in both parts, blanks aside."""
+    """Every title (at least its short form) and address is in both parts, blanks aside.
+
+    But for the last posts of a large issue: those are counted, and stand in the online edition.
+    """
     markup = _STYLE.sub("", composed.html)
     words = _packed(unescape(_TAG.sub("", markup)))
     linked = set(_addresses(composed.html))
     text, lines = _packed(composed.text), {line.strip() for line in composed.text.splitlines()}
-    for post in issue.entries:
+    part_of_it = narrowed(issue, topics=composed.topics)
+    entries = part_of_it.entries if part_of_it else ()
+    for post in entries[: len(entries) - composed.folded]:
         title, url = display_title(post.title), link(post.url)
-        for part, body in (("HTML", words), ("text", text)):
+        for part, body in _parts(text=text, html=words):
             if _packed(title.short.removesuffix("…")) not in body:
                 yield _error(f"the {part} lacks the title {title.short!r}")
         if url is None:
             yield _error(f"the post {title.short!r} has no http(s) address")
-        elif url not in linked or url not in lines:
+        elif (composed.html and url not in linked) or url not in lines:
             yield _error(f"the address of {title.short!r} is not in both parts")
+
+
+def _parts(*, text: str, html: str) -> Iterator[tuple[str, str]]:
+    """Name the parts there are."""
+    yield "text", text
+    if html:
+        yield "HTML", html
 
 
 def _markup(_: Issue, composed: ComposedIssue) -> Iterator[Finding]:
@@ -104,6 +123,11 @@ def _markup(_: Issue, composed: ComposedIssue) -> Iterator[Finding]:
     )
     for found in sorted({m[0].lower() for m in _FORBIDDEN.finditer(_without_values(active))}):
         yield _error(f"the HTML holds {found!r}, which has no place in a mail")
+
+
+def _features(_: Issue, composed: ComposedIssue) -> Iterator[Finding]:
+    for complaint in unsupported(composed.html):
+        yield _error(f"{complaint}; leave it out of the template")
 
 
 def _links(issue: Issue, composed: ComposedIssue) -> Iterator[Finding]:

@@ -1,20 +1,20 @@
 """One reader's letter: the slots of a composed issue filled, nothing rendered or parsed again."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 from digest.editions.issue import Issue
-from digest.errors import UnfitError
 from digest.mail.headers import wire_address
 from digest.mail.letter import Letter
 from digest.mail.mime import Mailing, Mould, SenderSettings
-from digest.render.compose import ComposedIssue
+from digest.render.composed import ComposedIssue
 from digest.render.slots import Slot, markers, without_edges
 from digest.render.words import written_date
 
-_URL = re.compile(r"https?://[!-;=?-~]+")  # printable ASCII but for "<" and ">"
+# As plain text: looking them up as members costs more than the values they name.
+_EMAIL, _CONFIRMED_ON = Slot.EMAIL.value, Slot.CONFIRMED_ON.value
+_UNSUBSCRIBE_URL = Slot.UNSUBSCRIBE_URL.value
 
 
 class Reader(NamedTuple):
@@ -30,8 +30,10 @@ class Reader(NamedTuple):
 class Personaliser:
     """Writes the letters of one composed issue; safe to share between threads.
 
-    ``unsubscribe_url`` makes the address from a subscriber's id. ``dated`` is the letters' Date,
-    the same on every retry. ``zone`` is the newsletter's, for the day of the confirmation.
+    ``links`` make the address for each slot that is one, from a subscriber's id. ``dated`` is the
+    letters' Date, the same on every retry. ``zone`` is the newsletter's, for the day of the
+    confirmation.
+    ``sign`` gives the finished bytes back with their signature on top; None leaves it to a relay.
     """
 
     def __init__(
@@ -41,14 +43,15 @@ class Personaliser:
         issue: Issue,
         sender: SenderSettings,
         public_url: str,
-        unsubscribe_url: Callable[[int], str],
+        links: Mapping[Slot, Callable[[int], str]],
         dated: datetime,
         zone: tzinfo,
+        sign: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self._language = composed.language
         self._return_domain = sender.return_domain
-        self._unsubscribe_url = unsubscribe_url
         self._zone = zone
+        self._sign = sign
         self._days: dict[date, str] = {}
         mailing = Mailing(
             newsletter=issue.newsletter.name,
@@ -61,6 +64,8 @@ class Personaliser:
             archive_url=f"{public_url.rstrip('/')}/archive",
         )
         self._mould = Mould(mailing, sender=sender, slots=markers(seal=issue.seal))
+        used = self._mould.slots | {Slot.UNSUBSCRIBE_URL}  # it stands in a header, too
+        self._links = [(slot.value, make) for slot, make in links.items() if slot in used]
 
     def letter(self, reader: Reader, *, key: str) -> Letter:
         """Write the letter; the same reader and key give the same bytes.
@@ -69,20 +74,18 @@ class Personaliser:
         into a mail.
         """
         address = wire_address(reader.email)
-        unsubscribe_url = self._unsubscribe_url(reader.subscriber_id)
-        if not _URL.fullmatch(unsubscribe_url):
-            raise UnfitError("the unsubscribe address is no http(s) address; check public_url")
+        values = {slot: make(reader.subscriber_id) for slot, make in self._links}
+        values[_EMAIL] = reader.email
+        values[_CONFIRMED_ON] = self._day(reader.confirmed_at)
         message = self._mould.fill(
             key=key,
             name=reader.name,
             address=address,
-            unsubscribe_url=unsubscribe_url,
-            values={
-                Slot.EMAIL: reader.email,
-                Slot.CONFIRMED_ON: self._day(reader.confirmed_at),
-                Slot.UNSUBSCRIBE_URL: unsubscribe_url,
-            },
+            unsubscribe_url=values[_UNSUBSCRIBE_URL],
+            values=values,
         )
+        if self._sign:
+            message = self._sign(message)
         # A bounce finds its delivery by the address it comes back to (VERP).
         sender = f"b+{key}@{self._return_domain}"
         return Letter(key=key, sender=sender, recipient=address, message=message, dotless=True)

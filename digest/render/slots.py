@@ -12,6 +12,8 @@ class Slot(StrEnum):
     EMAIL = "EMAIL"
     CONFIRMED_ON = "CONFIRMEDON"
     UNSUBSCRIBE_URL = "UNSUBSCRIBEURL"
+    MANAGE_URL = "MANAGEURL"  # asks for a fresh link to one's own subscription
+    PAUSE_URL = "PAUSEURL"
 
 
 class Edge(StrEnum):

@@ -2,62 +2,63 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
-from digest import calendar
 from digest.calendar import ScheduleSettings
-from digest.editions.issue import Also, Earlier, Issue, IssuePost
+from digest.editions.issue import Issue, IssuePost
+from digest.errors import UnfitError
 from digest.mail.headers import clean
-from digest.render.links import link
-from digest.render.titles import Title, cut, display_title
-from digest.render.words import Words, counted, direction, written_date
+from digest.render import sentences
+from digest.render.postview import Part, PostView, against, parts, see_post
+from digest.render.words import Words
 
-LONGEST_PREHEADER = 140
-_TITLES_IN_PREHEADER = 3
-_NOON, _EVENING = 12, 18
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-
-
-@dataclass(frozen=True, kw_only=True)
-class BesideView:
-    """A post that is linked under another one; ``label`` says why, ``note`` where it is from."""
-
-    label: str
-    title: str
-    url: str | None
-    note: str
+_ROWS = 8  # of the table of numbers
+_LEAST_BAR = 4  # percent; a bar that cannot be seen says nothing
+_ANSWERS = ("yes", "partly", "no")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PostView:
-    """A post; ``url`` is None when it cannot be linked. ``meta`` are the parts of its last line.
+class Detail:
+    """How much of an issue is told; ``full`` cards stand with their summaries, the lead first.
 
-    ``beside`` are the posts on its topic that share its card, and an older one.
-    ``language`` and ``direction`` are set only where they differ from the mail's.
+    Beyond ``whole_summaries`` cards a summary is one sentence, beyond ``named`` cards the posts
+    are counted only and stand in the online edition. None: no limit.
     """
 
-    title: Title
-    url: str | None
-    summary: str | None
-    meta: tuple[str, ...]
-    brief: tuple[str, ...]
-    beside: tuple[BesideView, ...]
-    size: int
-    language: str | None
-    direction: str | None
+    full: int = 12
+    whole_summaries: int | None = None
+    named: int | None = None
+    numbers: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class SectionView:
     """The posts of one topic, the lead and the titles-only posts left out."""
 
-    heading: str
+    heading: Part
     count: str
     size: int
     posts: tuple[PostView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of the table of numbers; ``width`` is its bar's, in percent of the longest."""
+
+    name: str
+    count: str
+    width: int
+    direction: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One answer that a reader can give by following a link."""
+
+    label: str
+    url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,14 +72,19 @@ class IssueView:
     heading: tuple[str, str]
     subject: str
     preheader: str
-    introduction: tuple[str, ...]
+    introduction: tuple[Part, ...]
     stats: tuple[str, ...]
-    topics: tuple[str, ...]
-    kicker: tuple[str, ...]
+    topics: tuple[Part, ...]
+    kicker: tuple[Part, ...]
     lead: PostView
     sections: tuple[SectionView, ...]
+    brief_heading: str
     brief: tuple[PostView, ...]
     surplus: tuple[str, ...]
+    folded: str
+    numbers_heading: str
+    numbers: tuple[Row, ...]
+    feedback: tuple[Choice, ...]
     cadence: str
     postal_address: str
     online_url: str
@@ -90,172 +96,158 @@ def see(
     issue: Issue,
     *,
     words: Words,
-    language: str,
-    full_posts: int,
+    detail: Detail,
     public_url: str,
     schedule: ScheduleSettings,
+    feedback_url: str = "",
 ) -> IssueView:
-    """Write an issue into a view; ``full_posts`` posts stand in full, the others by title."""
+    """Write an issue into a view, in as much detail as asked for.
+
+    ``feedback_url`` is where answers are counted (``/yes``, ``/partly`` and ``/no`` are appended);
+    without one nobody is asked. Raises `UnfitError` for an issue without posts.
+    """
+    if not issue.posts:
+        raise UnfitError("an issue without posts is no issue: nothing is written in such a week")
     home = public_url.rstrip("/")
-    lead, *others = [_post(post, words=words, language=language) for post in issue.posts]
-    topics = [_topic(post, words=words) for post in issue.posts]
-    sizes = [post.size for post in issue.posts]
-    has_topics = any(post.topic for post in issue.posts)
-    stats = _stats(issue, words=words, language=language)
+    gettext = words.sentences.gettext
+    laid = _lay_out(issue, words=words, detail=detail)
+    stats = sentences.stats(words, issue)
+    is_weekly = schedule.cadence == "week" and not issue.is_best_of
+    number = gettext("Issue %(number)s") % {"number": issue.number}
+    others = [post.title.short for post in (*laid.in_full, *laid.brief)]
     return IssueView(
-        language=language,
-        direction=direction(language),
+        language=words.language,
+        direction=words.direction,
         name=clean(issue.newsletter.name),
         tagline=clean(issue.newsletter.tagline),
         heading=(
-            words.top.format(number=issue.number),
-            written_date(issue.day, pattern=words.heading_date, language=language),
+            sentences.best_of(words) if issue.is_best_of else number,
+            words.day(issue.day, pattern="full"),
         ),
-        subject=lead.title.short,
-        preheader=_preheader(others, words=words, otherwise=stats),
-        introduction=_paragraphs(issue.introduction),
+        subject=laid.lead.title.short,
+        preheader=sentences.preheader(words, others, otherwise=stats),
+        introduction=parts(_paragraphs(issue.introduction), line=words.direction),
         stats=stats,
-        topics=_topic_line(topics, sizes) if has_topics else (),
-        kicker=(words.lead, topics[0]) if issue.lead.topic else (words.lead,),
-        lead=lead,
-        sections=_sections(
-            others[: full_posts - 1],
-            topics=topics[1:] if has_topics else [words.new_posts] * len(others),
-            words=words,
-            language=language,
-        ),
-        brief=tuple(others[full_posts - 1 :]),
-        surplus=tuple(
-            counted(words.surplus, item.posts, language=language, source=clean(item.source))
-            for item in issue.surplus
-        ),
-        cadence=_cadence(issue, words=words, schedule=schedule),
+        topics=laid.topics,
+        kicker=laid.kicker,
+        lead=laid.lead,
+        sections=laid.sections,
+        brief_heading=gettext("Also new this week") if is_weekly else gettext("Also new"),
+        brief=laid.brief,
+        surplus=tuple(sentences.surplus(words, issue)),
+        folded=laid.folded,
+        numbers_heading=gettext("The week in numbers") if is_weekly else gettext("In numbers"),
+        numbers=_numbers(issue, words=words) if detail.numbers else (),
+        feedback=_feedback(feedback_url, words=words),
+        cadence=sentences.cadence(words, issue, schedule=schedule),
         postal_address=clean(issue.newsletter.postal_address),
-        online_url=f"{home}/{issue.number}",
+        # The archive shows the issues of the weeks, with all that stands in a best-of.
+        online_url=f"{home}/archive" if issue.is_best_of else f"{home}/{issue.number}",
         archive_url=f"{home}/archive",
         home_url=f"{home}/",
     )
 
 
-def _post(post: IssuePost, *, words: Words, language: str) -> PostView:
-    url = link(post.url)
-    title = _title(post)
-    source, author = clean(post.source), clean(post.author or "")
-    day = minutes = ""
-    if post.day:
-        day = written_date(post.day, pattern=words.short_date, language=language)
-    if post.minutes:
-        minutes = words.minutes.format(n=post.minutes)
-    meta = (source, author if author != source else "", _unbroken(day), _unbroken(minutes))
-    own = post.language if _differs(post.language, language) else None
-    return PostView(
-        title=title,
-        url=url,
-        summary=clean(post.summary or "") or None,
-        meta=tuple(part for part in meta if part),
-        brief=tuple(part for part in (source, _unbroken(minutes)) if part),
-        beside=tuple(_beside(post, words=words)),
-        size=post.size,
-        language=own,
-        direction=direction(own) if own else None,
+class _Layout(NamedTuple):
+    """Which post stands where."""
+
+    lead: PostView
+    in_full: tuple[PostView, ...]
+    sections: tuple[SectionView, ...]
+    brief: tuple[PostView, ...]
+    folded: str
+    topics: tuple[Part, ...]
+    kicker: tuple[Part, ...]
+
+
+def _lay_out(issue: Issue, *, words: Words, detail: Detail) -> _Layout:
+    """Give each post its place, by rank and topic."""
+    sizes = [post.size for post in issue.posts]
+    named = issue.posts[: max(1, len(sizes) if detail.named is None else detail.named)]
+    lead, *others = [
+        see_post(post, words=words, is_short=_beyond(detail.whole_summaries, place))
+        for place, post in enumerate(named)
+    ]
+    has_topics = any(post.topic for post in issue.posts)
+    topics = [_topic(post, words=words) for post in issue.posts]
+    headings = topics if has_topics else [words.sentences.gettext("New posts")] * len(topics)
+    in_full = tuple(others[: detail.full - 1])
+    counted = sentences.topic_line(words, topics, sizes) if has_topics else ()
+    kicker = (words.sentences.gettext("The lead"), topics[0] if issue.lead.topic else "")
+    return _Layout(
+        lead=lead,
+        in_full=in_full,
+        sections=_sections(in_full, headings=headings[1:], words=words),
+        brief=tuple(others[detail.full - 1 :]),
+        folded=sentences.folded(words, sum(sizes[len(named) :])),
+        topics=parts(counted, line=words.direction),
+        kicker=parts(kicker, line=words.direction),
     )
 
 
-def _title(post: IssuePost | Also | Earlier) -> Title:
-    """Return the title, or what stands for it where there is none."""
-    title = display_title(post.title)
-    if title.whole:
-        return title
-    return Title(link(post.url) or clean(getattr(post, "source", "")) or "–")  # noqa: RUF001 - stands for nothing
-
-
-def _beside(post: IssuePost, *, words: Words) -> Iterator[BesideView]:
-    for one in post.also:
-        title, source = _title(one).short, clean(one.source)
-        yield BesideView(label=words.too, title=title, url=link(one.url), note=source)
-    if post.earlier and (url := link(post.earlier.url)):
-        title = _title(post.earlier).short
-        yield BesideView(label=words.earlier, title=title, url=url, note=str(post.earlier.year))
-
-
-def _differs(post: str | None, mail: str) -> bool:
-    """Whether a post is in another language than the mail; "en-GB" in "en" is not."""
-    if not post or not _LANGUAGE.fullmatch(post):
-        return False
-    return post.partition("-")[0].lower() != mail.partition("-")[0].lower()
-
-
-def _unbroken(text: str) -> str:
-    return text.replace(" ", "\u00a0")
+def _beyond(limit: int | None, place: int) -> bool:
+    return limit is not None and place >= limit
 
 
 def _topic(post: IssuePost, *, words: Words) -> str:
-    return clean(post.topic or "") or words.other_posts
-
-
-def _topic_line(topics: Sequence[str], sizes: Sequence[int]) -> tuple[str, ...]:
-    counts: Counter[str] = Counter()
-    for topic, size in zip(topics, sizes, strict=True):
-        counts[topic] += size
-    if len(counts) == 1:
-        return ()
-    return tuple(_unbroken(f"{topic} {count}") for topic, count in counts.most_common())
+    return clean(post.topic or "") or words.sentences.gettext("More posts")
 
 
 def _sections(
-    posts: Sequence[PostView], *, topics: Sequence[str], words: Words, language: str
+    posts: Sequence[PostView], *, headings: Sequence[str], words: Words
 ) -> tuple[SectionView, ...]:
     """Group the posts by topic, in the order in which topics come up; those without one last."""
     groups: dict[str, list[PostView]] = {}
-    for post, topic in zip(posts, topics, strict=False):
-        groups.setdefault(topic, []).append(post)
-    if words.other_posts in groups:
-        groups[words.other_posts] = groups.pop(words.other_posts)
-    return tuple(
-        _section(topic, group, words=words, language=language) for topic, group in groups.items()
+    for post, heading in zip(posts, headings, strict=False):
+        groups.setdefault(heading, []).append(post)
+    others = words.sentences.gettext("More posts")
+    if others in groups:
+        groups[others] = groups.pop(others)
+    return tuple(_section(heading, group, words=words) for heading, group in groups.items())
+
+
+def _section(heading: str, posts: Sequence[PostView], *, words: Words) -> SectionView:
+    size = sum(post.size for post in posts)
+    count = [sentences.posts(words, size)]
+    known = [post.minutes for post in posts if post.minutes and post.size == 1]
+    if len(known) == len(posts) > 1:
+        count.append(sentences.minutes(words, sum(known)))
+    return SectionView(
+        heading=Part(text=heading, direction=against(heading, line=words.direction)),
+        count=" · ".join(count),
+        size=size,
+        posts=tuple(posts),
     )
 
 
-def _section(
-    heading: str, posts: Sequence[PostView], *, words: Words, language: str
-) -> SectionView:
-    size = sum(post.size for post in posts)
-    count = counted(words.posts, size, language=language)
-    return SectionView(heading=heading, count=count, size=size, posts=tuple(posts))
+def _numbers(issue: Issue, *, words: Words) -> tuple[Row, ...]:
+    """Count the new posts of each blog; bars of one length would say nothing and are left out."""
+    counts = Counter(clean(entry.source) for entry in issue.entries)
+    rows = counts.most_common(_ROWS)
+    if len({count for _, count in rows}) < 2:  # noqa: PLR2004 - two lengths to compare
+        return ()
+    return tuple(
+        Row(
+            name=name,
+            count=words.number(count),
+            width=max(_LEAST_BAR, round(100 * count / rows[0][1])),
+            direction=against(name, line=words.direction),
+        )
+        for name, count in rows
+    )
 
 
-def _stats(issue: Issue, *, words: Words, language: str) -> tuple[str, ...]:
-    sources = {entry.source for entry in issue.entries}
-    blogs = counted(words.blogs, len(sources), language=language)
-    posts = counted(words.stats, len(issue.entries), language=language, blogs=blogs)
-    known = [post.minutes for post in issue.posts if post.minutes]
-    if not known:
-        return (posts,)
-    all_known = len(known) == len(issue.entries)
-    reading = words.reading if all_known else words.reading_at_least
-    return posts, counted(reading, sum(known), language=language)
-
-
-def _preheader(others: Sequence[PostView], *, words: Words, otherwise: tuple[str, ...]) -> str:
-    """Name the next posts, fewer when they do not fit; an issue of one post gives its length."""
-    titles = [post.title.short for post in others[:_TITLES_IN_PREHEADER]]
-    while titles:
-        written = words.also.format(titles="; ".join(titles))
-        if len(written) <= LONGEST_PREHEADER:
-            return written
-        titles.pop()
-    return cut(" · ".join(otherwise), most=LONGEST_PREHEADER)
+def _feedback(url: str, *, words: Words) -> tuple[Choice, ...]:
+    if not url:
+        return ()
+    gettext = words.sentences.gettext
+    labels = (gettext("Yes"), gettext("Partly"), gettext("No"))
+    return tuple(
+        Choice(label=label, url=f"{url}/{answer}")
+        for label, answer in zip(labels, _ANSWERS, strict=True)
+    )
 
 
 def _paragraphs(text: str | None) -> tuple[str, ...]:
     paragraphs = map(clean, re.split(r"\n\s*\n", text or ""))
     return tuple(paragraph for paragraph in paragraphs if paragraph)
-
-
-def _cadence(issue: Issue, *, words: Words, schedule: ScheduleSettings) -> str:
-    """Say when the mail comes, from the schedule itself."""
-    near = datetime.combine(issue.day, time(), UTC)
-    slot = calendar.next_due(schedule, near).due_at.astimezone(ZoneInfo(schedule.zone))
-    part = (slot.hour >= _NOON) + (slot.hour >= _EVENING)
-    sentence = {"day": words.daily, "week": words.weekly, "month": words.monthly}[schedule.cadence]
-    return sentence.format(weekday=words.weekdays[slot.weekday()], daytime=words.daytimes[part])

@@ -1,0 +1,33 @@
+"""How the email looks: what the operator may choose."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from digest.errors import ConfigurationError
+from digest.limits import Count, Limits
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailSettings:
+    """How the email looks.
+
+    ``theme`` is a folder below ``templates/edition``. ``languages`` are the BCP 47 tags in which
+    every issue is rendered, ``salutation`` the form of address in those that know more than one
+    ("du" in German). ``full_posts`` stand with their summaries, the others by title. A mail of
+    more than ``budget`` bytes of encoded HTML says less of its lowest ranked posts. At most
+    ``variants`` different contents are rendered for an issue.
+    """
+
+    theme: str = "weekly"
+    languages: tuple[str, ...] = ("en",)
+    salutation: str = ""
+    full_posts: Count = 12
+    budget: Annotated[int, Limits(20_000, 100_000)] = 90_000
+    variants: Count = 400
+
+    def __post_init__(self) -> None:
+        """Refuse an email without a language or without its lead."""
+        if not self.languages:
+            raise ConfigurationError('[email] languages is empty; try ["en"]')
+        if self.full_posts < 1:
+            raise ConfigurationError("[email] full_posts must be at least 1: the lead is one")
