@@ -62,7 +62,7 @@ docs: .venv/dev.stamp ## Check that the documents are in step with the code
 pictures: .venv/dev.stamp ## Take the documents' pictures from the product (needs Chromium)
 	$(BIN)/python docs/pictures.py
 
-soak: .venv/dev.stamp ## Run the long proofs: 200 kills, 50 rounds of 8 starters (an hour)
+soak: .venv/dev.stamp ## Run the long proofs, hours of kills (ARGS="--kills 25 -k postgres" runs a part)
 	$(BIN)/pytest -n 0 -s -m soak tests/soak $(ARGS)
 
 bench: .venv/dev.stamp ## Measure, as ratios in one run

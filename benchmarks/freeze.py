@@ -60,7 +60,7 @@ def _seconds(url: str, count: int) -> float:
         posts=(post,),
     )
     variants = [
-        Variant(language=tag, subject="S", html="h" * 60_000, text="t" * 8_000, sha256="0")
+        Variant(language=tag, subject="S", html="h" * 60_000, text="t" * 8_000, sha256=tag)
         for tag in ("en", "de")
     ]
     start = time.perf_counter()
@@ -68,7 +68,7 @@ def _seconds(url: str, count: int) -> float:
         edition = editions.open_edition(session, "bench", period=period, now=NOW)
         ids = editions.freeze(session, edition, issue=issue, variants=variants, now=NOW)
         assert ids is not None  # noqa: S101 - else nothing was measured
-        written = ledger.write(session, edition.id, variants=ids, default_language="en", now=NOW)
+        written = ledger.write(session, edition.id, otherwise=ids, now=NOW)
     seconds = time.perf_counter() - start
     assert written == count  # noqa: S101 - else something else was measured
     database.close()
@@ -86,7 +86,7 @@ def _fill(database: Database, count: int) -> None:
         people = [
             {
                 "email": f"reader{n}@example.org",
-                "mailbox_key": f"{n:064x}",
+                "mailbox_key": f"{n:032x}" * 2,
                 "language": "de" if n % 3 == 0 else "en",
                 "status": "confirmed" if n < count else "unsubscribed",
                 "created_at": NOW,

@@ -6,17 +6,17 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
+from application import PUBLIC_URL, SENDER
+
 from digest.calendar import ScheduleSettings
 from digest.editions.issue import Issue, IssuePost, NewsletterSettings
 from digest.mail.letter import Letter
 from digest.mail.mime import SenderSettings
 from digest.render.compose import ComposedIssue, Composer, EmailSettings
-from digest.render.environment import load_theme
 from digest.render.personal import Personaliser, Reader
-from digest.render.slots import markers, without_edges
+from digest.render.slots import Slot, markers, without_edges
+from digest.render.theme import load_theme
 
-PUBLIC_URL = "https://digest.example"
-SENDER = "digest@digest.example"
 CONFIRMED = datetime(2026, 5, 3, tzinfo=UTC)
 _POSTS = 33  # give about 75 kB
 _SUMMARY = "A year of disk traces, and the one setting that explains half of what they show. "
@@ -76,7 +76,7 @@ def press() -> Press:
     """Compose the issue; the same one every time."""
     issue = _issue()
     composed = Composer(
-        theme=load_theme("default"),
+        theme=load_theme("weekly"),
         settings=EmailSettings(full_posts=_POSTS),
         schedule=ScheduleSettings(),
         public_url=PUBLIC_URL,
@@ -86,7 +86,14 @@ def press() -> Press:
         issue=issue,
         sender=SenderSettings(from_address=SENDER),
         public_url=PUBLIC_URL,
-        unsubscribe_url=(PUBLIC_URL + "/u/{}.AbCdEfGhIjKlMnOpQrStUv").format,
+        links={
+            slot: f"{PUBLIC_URL}/{path}/{{}}.AbCdEfGhIjKlMnOpQrStUv".format
+            for slot, path in (
+                (Slot.UNSUBSCRIBE_URL, "u"),
+                (Slot.MANAGE_URL, "l"),
+                (Slot.PAUSE_URL, "p"),
+            )
+        },
         dated=CONFIRMED,
         zone=UTC,
     )

@@ -4,18 +4,39 @@ import json
 import sys
 from pathlib import Path
 
+import audience
 import bookkeeping
-import feeds
+import compose
 import freeze
 import growth
+import listings
 import peers
-import personalise
+import people
 import postfix
 import relay
 import send
+import signup
+import sources
+import variants
 import wire
 
-PARTS = (freeze, personalise, feeds, wire, send, bookkeeping, growth, relay, postfix, peers)
+PARTS = (
+    freeze,
+    variants,
+    compose,
+    sources,
+    listings,
+    wire,
+    send,
+    bookkeeping,
+    growth,
+    relay,
+    postfix,
+    peers,
+    people,
+    audience,
+    signup,
+)
 RESULTS = Path(__file__).with_name("results.json")
 
 

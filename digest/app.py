@@ -5,7 +5,7 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,37 +13,47 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest.clock import Clock
-from digest.config import Configuration
+from digest.config import FAILPOINT, Configuration, ordered_failpoint
 from digest.delivery.local import Crew
 from digest.delivery.pace import Pace
 from digest.delivery.sender import Sender
 from digest.editions.issue import Issue
 from digest.editions.store import Edition, Variant
 from digest.errors import ConfigurationError
-from digest.http import Client
+from digest.failpoint import Failpoint
+from digest.mail.dkim import Signer
 from digest.mail.selftest import self_test
 from digest.processes import Processes
 from digest.providers import registry as carriers
 from digest.providers.carrier import Carrier
-from digest.render.compose import ComposedIssue, Composer
-from digest.render.environment import load_theme
-from digest.render.lint import Finding, lint
+from digest.render.composed import ComposedIssue
+from digest.render.moulds import Moulds
 from digest.render.personal import Personaliser
-from digest.sources.guard import Parser
-from digest.sources.poll import PollResult, poll
+from digest.render.settings import EmailSettings
+from digest.render.slots import Slot
 from storage.database import Database
 from subscribers.tokens import Keyring, Purpose
 
 if TYPE_CHECKING:
     from digest.delivery.fleet import Fleet
+    from digest.delivery.notices import PostOffice
+    from digest.http import Client
+    from digest.render.compose import Composer
+    from digest.render.lint import Finding
+    from digest.render.notices import NoticeWriter
+    from digest.render.press import Press
+    from digest.sources.poll import PollResult
+
+log = logging.getLogger(__name__)
 
 _SECRET_BYTES = 32
 _SHORTEST_SECRET = 24
 
 
 class App:
-    """The parts of one installation, built when they are first needed.
+    """The parts of one installation, loaded and built when they are first needed.
 
+    Most commands need few of them, and the processes that only send must stay small.
     ``path`` is the configuration file, with which more processes of ours can be started.
     """
 
@@ -103,14 +113,16 @@ class App:
         return Keyring(tuple(s.encode() for s in (first, *self.config.app.old_secrets)))
 
     @cached_property
-    def client(self) -> Client:
+    def client(self) -> "Client":
         """The one guarded web client."""
+        from digest.http import Client
+
         return Client(self.config.http, clock=self.clock)
 
     @cached_property
     def carrier(self) -> Carrier:
         """The way letters leave."""
-        return carriers.build(self.config.carrier, clock=self.clock)
+        return carriers.build(self.config.carrier, clock=self.clock, failpoint=self.failpoint)
 
     @property
     def leaves_machine(self) -> bool:
@@ -125,8 +137,8 @@ class App:
 
     @cached_property
     def sender(self) -> Sender:
-        """What works off the ledger. Refuses to start on a Python whose mail headers are unsafe."""
-        self_test()
+        """What works off the ledger; refuses to start where letters cannot be written or signed."""
+        self_test(sign=self.signer.sign if self.signer else None)
         return Sender(
             self.database,
             carrier=self.carrier,
@@ -135,6 +147,54 @@ class App:
             stop=self.stop,
             processes=self.processes,
             pace=self.pace,
+            failpoint=self.failpoint,
+        )
+
+    @cached_property
+    def failpoint(self) -> Failpoint | None:
+        """Where this process has to die, for a test; refused where letters leave the machine."""
+        failpoint = ordered_failpoint()
+        if failpoint is None:
+            return None
+        if self.leaves_machine:
+            raise ConfigurationError(
+                f"environment {FAILPOINT} kills senders on purpose, and [carrier] leaves"
+                " this machine: nothing was sent; unset it, or use a carrier on this machine"
+            )
+        log.warning("%s is set: this process will die at %s", FAILPOINT, failpoint)
+        return failpoint
+
+    @cached_property
+    def post_office(self) -> "PostOffice":
+        """What hands over notices. Refuses to start on a Python whose mail headers are unsafe."""
+        from digest.delivery.notices import PostOffice
+
+        self_test()
+        return PostOffice(
+            self.database,
+            build=lambda: self.carrier,
+            write=self.notice_writer.write,
+            retry=self.config.delivery.retry,
+            clock=self.clock,
+            stop=self.stop,
+        )
+
+    @cached_property
+    def notice_writer(self) -> "NoticeWriter":
+        """What writes notices; the operator's templates win over the shipped ones."""
+        from digest.render.notices import NoticeWriter
+
+        folder = self.config.app.templates
+        return NoticeWriter(
+            newsletter=self.config.newsletter,
+            sender=self.config.sender,
+            web=self.config.web,
+            schedule=self.config.schedule,
+            signup=self.config.signup,
+            keyring=self.keyring,
+            theme=self.composer.theme,
+            folder=Path(folder) if folder else None,
+            sign=self.signer.sign if self.signer else None,
         )
 
     @cached_property
@@ -160,7 +220,7 @@ class App:
     def fleet(self) -> "Fleet":
         """The queue that workers on any machine work off; an extra brings what it needs."""
         try:
-            from digest.delivery.fleet import Fleet  # noqa: PLC0415 - an extra
+            from digest.delivery.fleet import Fleet
         except ImportError as error:
             raise ConfigurationError(
                 f"[engine] kind = 'fleet' needs a package that is missing ({error.name});"
@@ -176,36 +236,68 @@ class App:
         )
 
     @cached_property
-    def composer(self) -> Composer:
+    def composer(self) -> "Composer":
         """What renders an issue; the operator's templates win over the shipped ones."""
+        from digest.render.compose import Composer
+        from digest.render.theme import load_theme
+
         folder = self.config.app.templates
         return Composer(
-            theme=load_theme(self.config.email.theme, folder=Path(folder) if folder else None),
+            theme=load_theme(
+                self.config.email.theme,
+                folder=Path(folder) if folder else None,
+                salutation=self.config.email.salutation,
+            ),
             settings=self.config.email,
             schedule=self.config.schedule,
             public_url=self.config.web.public_url,
         )
 
-    def compose(self, issue: Issue) -> tuple[ComposedIssue, ...]:
-        """Render every variant of an issue."""
+    @cached_property
+    def press(self) -> "Press":
+        """What renders an issue even when the operator's templates cannot be rendered."""
+        from digest.render.compose import Composer
+        from digest.render.press import Press
+        from digest.render.theme import load_theme
+
+        shipped = Composer(
+            theme=load_theme(EmailSettings().theme),
+            settings=self.config.email,
+            schedule=self.config.schedule,
+            public_url=self.config.web.public_url,
+        )
+        return Press(own=lambda: self.composer, shipped=lambda: shipped)
+
+    def compose(self, issue: Issue, *, recent: Collection[str] = ()) -> tuple[ComposedIssue, ...]:
+        """Render the whole issue in every language; no ``recent`` subject comes again."""
         return tuple(
-            self.composer.compose(issue, language=language)
+            self.press.compose(issue, language=language, recent=recent)
             for language in self.config.email.languages
         )
 
-    def lint(self, issue: Issue, composed: ComposedIssue) -> tuple[Finding, ...]:
+    def lint(self, issue: Issue, composed: ComposedIssue) -> "tuple[Finding, ...]":
         """Check one rendered variant."""
+        from digest.render.lint import lint
+
         return tuple(lint(issue, composed))
 
     def personalisers(
         self, edition: Edition, issue: Issue, variants: Mapping[int, Variant]
-    ) -> dict[int, Personaliser]:
+    ) -> Mapping[int, Personaliser]:
         """Compile the frozen variants into letters with open slots, by the variants' ids.
 
         Dated when the edition was frozen, so that every retry gives the same bytes.
         """
-        return {
-            variant_id: Personaliser(
+        sign = self.signer.sign if self.signer else None
+        web = self.config.web
+        links = {
+            Slot.UNSUBSCRIBE_URL: self.unsubscribe_url,
+            Slot.MANAGE_URL: lambda who: web.ask_url(self._token(who, Purpose.ASK)),
+            Slot.PAUSE_URL: lambda who: web.pause_url(self._token(who, Purpose.PAUSE)),
+        }
+
+        def compiled(variant: Variant) -> Personaliser:
+            return Personaliser(
                 ComposedIssue(
                     language=variant.language,
                     subject=variant.subject,
@@ -215,26 +307,46 @@ class App:
                 issue=issue,
                 sender=self.config.sender,
                 public_url=self.config.web.public_url,
-                unsubscribe_url=self.unsubscribe_url,
+                links=links,
                 dated=edition.frozen_at or self.clock.now(),
                 zone=self.zone,
+                sign=sign,
             )
-            for variant_id, variant in variants.items()
-        }
+
+        return Moulds(variants, make=compiled)
+
+    @cached_property
+    def signer(self) -> Signer | None:
+        """What signs letters (DKIM); None when that is left to a relay."""
+        if not self.config.dkim.is_on:
+            return None
+        try:
+            from digest.mail.keys import load_signer
+        except ImportError as error:
+            raise ConfigurationError(
+                f"[dkim] needs a package that is missing ({error.name});"
+                " run: pip install weekly-digest[dkim]"
+            ) from error
+        return load_signer(self.config.dkim, domain=self.config.sender.domain)
 
     def unsubscribe_url(self, subscriber_id: int) -> str:
         """Return the address at which one reader leaves."""
-        token = self.keyring.sign(subscriber_id, purpose=Purpose.UNSUBSCRIBE)
-        return self.config.web.unsubscribe_url(token)
+        return self.config.web.unsubscribe_url(self._token(subscriber_id, Purpose.UNSUBSCRIBE))
+
+    def _token(self, subscriber_id: int, purpose: Purpose) -> str:
+        return self.keyring.sign(subscriber_id, purpose=purpose)
 
     def poll(
         self,
         *,
         names: Iterable[str] | None,
         due_only: bool,
-        report: Callable[[PollResult], None],
-    ) -> list[PollResult]:
+        report: "Callable[[PollResult], None]",
+    ) -> "list[PollResult]":
         """Ask the sources; the parsing children live only as long as that."""
+        from digest.sources.guard import Parser
+        from digest.sources.poll import poll
+
         with Parser(self.config.parser) as parser:
             return poll(
                 self.database,

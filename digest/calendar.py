@@ -4,8 +4,9 @@ Times of day come from a crontab line, evaluated with true crontab numbering and
 clock slot (02:30 on the night of the change fires once, not twice and not never).
 """
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -16,6 +17,11 @@ from digest.errors import ConfigurationError
 from digest.limits import Hours
 
 Cadence = Literal["day", "week", "month"]
+
+_BEST = "-best"
+_WEEKS = 4  # of which one best-of is made
+_COUNTED_FROM = date(2026, 1, 19)  # the Monday of 2026-W04
+_WEEK = re.compile(r"(\d{4})-W(\d{2})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +102,9 @@ def next_due(settings: ScheduleSettings, now: datetime) -> Period:
 
 def named(settings: ScheduleSettings, name: str, *, near: datetime) -> Period | None:
     """Return the period of this name, looking two years around ``near``; None when not found."""
+    if is_best_of(name):
+        week = named(settings, name.removesuffix(_BEST), near=near)
+        return best_of(settings, week) if week else None
     period = next_due(settings, near + timedelta(days=366))
     while period.due_at > near - timedelta(days=731):
         if period.name == name:
@@ -111,7 +120,48 @@ def period_name(settings: ScheduleSettings, slot: datetime) -> str:
         return f"{local:%Y-%m-%d}"
     if settings.cadence == "month":
         return f"{local:%Y-%m}"
-    year, week, _ = local.isocalendar()
+    return _week_name(local.date())
+
+
+def is_best_of(name: str) -> bool:
+    """Whether this is the name of a best-of (2026-W24-best), and not of one period."""
+    return name.endswith(_BEST)
+
+
+def best_name(week: str) -> str:
+    """Return the name of the best-of that ends with this week."""
+    return f"{week}{_BEST}"
+
+
+def best_of(settings: ScheduleSettings, period: Period) -> Period | None:
+    """Return the best-of that goes with the issue of this period, over its four weeks; or None.
+
+    There is one every fourth week of a weekly newsletter, counted without a break: 2026-W04, W08
+    and so on to W52, then 2027-W03, because 2026 has 53 weeks and no week may be left out.
+    """
+    monday = _monday(period.name)
+    if settings.cadence != "week" or monday is None or (monday - _COUNTED_FROM).days // 7 % _WEEKS:
+        return None
+    first_day = period.end_day - timedelta(weeks=_WEEKS)
+    opens_at = datetime.combine(first_day, time(), ZoneInfo(settings.zone)).astimezone(UTC)
+    return replace(period, name=best_name(period.name), first_day=first_day, opens_at=opens_at)
+
+
+def weeks_of(name: str) -> tuple[str, ...]:
+    """Return the names of the four weeks of a best-of, the newest first."""
+    monday = _monday(name.removesuffix(_BEST))
+    if monday is None:
+        return ()
+    return tuple(_week_name(monday - timedelta(weeks=before)) for before in range(_WEEKS))
+
+
+def _monday(name: str) -> date | None:
+    week = _WEEK.fullmatch(name)
+    return date.fromisocalendar(int(week[1]), int(week[2]), 1) if week else None
+
+
+def _week_name(day: date) -> str:
+    year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
 
 

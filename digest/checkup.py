@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
@@ -10,26 +9,29 @@ from urllib.parse import urlsplit
 
 from digest import calendar
 from digest.app import App
+from digest.checks.domain import check_domain
+from digest.checks.finding import Finding, is_placeholder
+from digest.checks.issue import sending_of
+from digest.checks.resolver import Resolver, SystemResolver
 from digest.editions.issue import Issue, IssuePost
 from digest.errors import DigestError
 from digest.mail.selftest import self_test
 from digest.migrations import schema
 
+_STAY_HERE = frozenset({"folder", "memory"})
 _LEAST_FREE_BYTES = 200_000_000
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One line of the report; ``cure`` is the exact thing to do."""
+def examine(app: App, *, resolver: Resolver | None = None) -> list[Finding]:
+    """Run every check; one that fails stops no other. Nothing is sent, and no row changes.
 
-    level: Literal["ok", "warning", "error"]
-    sentence: str
-    cure: str = ""
+    ``resolver`` is what DNS is asked through; None is this machine's own.
+    """
 
+    def _domain(app: App) -> Iterator[Finding]:
+        yield from check_domain(sending_of(app), resolver=resolver or SystemResolver())
 
-def examine(app: App) -> list[Finding]:
-    """Run every check; one that fails stops no other. Nothing is sent, and no row changes."""
     checks: tuple[Callable[[App], Iterator[Finding]], ...] = (
         _configuration,
         _database,
@@ -38,8 +40,11 @@ def examine(app: App) -> list[Finding]:
         _template,
         _time,
         _carrier,
+        _signup,
         _public_address,
         _sender,
+        _dkim,
+        _domain,
     )
     findings: list[Finding] = []
     for check in checks:
@@ -89,7 +94,8 @@ def _template(app: App) -> Iterator[Finding]:
         newsletter=app.config.newsletter, period="2026-W01", number=1, day=date(2026, 1, 2),
         posts=posts,
     )  # fmt: skip
-    for composed in app.compose(issue):
+    for language in app.config.email.languages:
+        composed = app.composer.compose(issue, language=language)
         size = len(composed.html.encode())
         yield Finding(
             level="ok",
@@ -117,9 +123,20 @@ def _carrier(app: App) -> Iterator[Finding]:
         yield Finding(level="ok", sentence=f"carrier {app.carrier.name}: it answers")
 
 
+def _signup(app: App) -> Iterator[Finding]:
+    if app.config.carrier.kind in _STAY_HERE:
+        yield Finding(
+            level="warning",
+            sentence="sign-up: nobody can confirm, because the carrier's letters reach no mailbox",
+            cure="set [carrier] kind to one that sends before you show the sign-up page",
+        )
+    else:
+        yield Finding(level="ok", sentence=f"sign-up: confirmed by {app.config.signup.confirm}")
+
+
 def _public_address(app: App) -> Iterator[Finding]:
     url = app.config.web.public_url
-    if _is_placeholder(urlsplit(url).hostname or ""):
+    if is_placeholder(urlsplit(url).hostname or ""):
         yield Finding(
             level="warning",
             sentence=f"[web] public_url is still {url}: no reader can open its links",
@@ -138,7 +155,7 @@ def _public_address(app: App) -> Iterator[Finding]:
 
 def _sender(app: App) -> Iterator[Finding]:
     domain = app.config.sender.from_address.rpartition("@")[2]
-    if _is_placeholder(domain):
+    if is_placeholder(domain):
         yield Finding(
             level="warning",
             sentence=f"[sender] from_address is still at {domain}: its mail is refused",
@@ -148,6 +165,19 @@ def _sender(app: App) -> Iterator[Finding]:
         yield Finding(level="ok", sentence=f"sender: mail comes from {domain}")
 
 
-def _is_placeholder(host: str) -> bool:
-    """Whether nobody can own this name (RFC 2606)."""
-    return f".{host.casefold()}".endswith((".example", ".invalid", ".test"))
+def _dkim(app: App) -> Iterator[Finding]:
+    for path in app.config.dkim.key_files:
+        if path.is_file() and path.stat().st_mode & 0o077:
+            yield Finding(
+                level="error", sentence=f"{path} can be read by others", cure=f"chmod 600 {path}"
+            )
+    if app.signer is None:
+        yield Finding(level="ok", sentence="signatures (DKIM): left to the mail server")
+        return
+    for key in app.signer.keys:
+        name, text = key.record
+        yield Finding(
+            level="ok",
+            sentence=f"signatures (DKIM): {key.algorithm} by {key.domain}, with this record in"
+            f" DNS: {name} TXT {text}",
+        )

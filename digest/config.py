@@ -13,27 +13,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_origin
 
-from pydantic import Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from digest import toml
 from digest.calendar import ScheduleSettings
-from digest.delivery.engine import EngineSettings
-from digest.delivery.pace import PaceSettings
-from digest.delivery.settings import DeliverySettings
+from digest.delivery.settings import DeliverySettings, EngineSettings, PaceSettings
 from digest.editions.issue import NewsletterSettings
 from digest.errors import ConfigurationError
-from digest.http import HttpSettings
+from digest.failpoint import Failpoint
+from digest.joining import SignupSettings
+from digest.mail.dkim import DkimSettings
 from digest.mail.mime import SenderSettings
 from digest.pages import WebSettings
 from digest.posts.topics import TopicSettings
 from digest.providers.registry import CarrierSettings
-from digest.render.compose import EmailSettings
+from digest.reading import HttpSettings
+from digest.render.settings import EmailSettings
 from digest.selection import HygieneSettings, SelectionRules
 from digest.setting import (
     FILE,
@@ -47,13 +42,14 @@ from digest.setting import (
     unknown,
     variable_of,
 )
-from digest.sources.guard import ParserSettings
-from digest.sources.poll import PollSettings
 from digest.sources.recipe import Recipe
+from digest.sources.settings import ParserSettings, PollSettings
 from digest.sources.watch import WatchSettings
-from storage.database import DatabaseSettings
+from storage.settings import DatabaseSettings
+from subscribers.settings import KeySettings, RetentionSettings
 
-NOT_SETTINGS = frozenset({"DIGEST_CONFIG"})
+FAILPOINT = "DIGEST_FAILPOINT"
+NOT_SETTINGS = frozenset({"DIGEST_CONFIG", FAILPOINT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +67,10 @@ class AppSettings:
     templates: str = ""
 
 
-class Configuration(BaseSettings):
+class Configuration(BaseModel):
     """Every setting there is, by section."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     app: AppSettings = AppSettings()
     newsletter: NewsletterSettings = NewsletterSettings()
@@ -89,26 +85,16 @@ class Configuration(BaseSettings):
     recipes: Mapping[str, Recipe] = Field(default_factory=dict)
     email: EmailSettings = EmailSettings()
     sender: SenderSettings = SenderSettings()
+    dkim: DkimSettings = DkimSettings()
     carrier: CarrierSettings = CarrierSettings()
     delivery: DeliverySettings = DeliverySettings()
     engine: EngineSettings = EngineSettings()
     pace: PaceSettings = PaceSettings()
     web: WebSettings = WebSettings()
+    signup: SignupSettings = SignupSettings()
+    api: KeySettings = KeySettings()
+    retention: RetentionSettings = RetentionSettings()
     database: DatabaseSettings = DatabaseSettings()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over config.toml."""
-        del env_settings, dotenv_settings, file_secret_settings  # they would not know the files
-        environment = InitSettingsSource(settings_cls, init_kwargs=_from_environment(os.environ))
-        return environment, init_settings
 
 
 def load(path: Path) -> Configuration:
@@ -121,7 +107,7 @@ def load(path: Path) -> Configuration:
     if problems:
         raise _refusal(problems, document)
     try:
-        config = Configuration(**document.data)
+        config = Configuration(**_merged(document.data, _from_environment(os.environ)))
     except ValidationError as error:
         found = [_found(item["loc"], item["msg"]) for item in error.errors(include_input=False)]
         raise _refusal(found, document) from None
@@ -141,6 +127,17 @@ def every_setting() -> list[Setting]:
         if dataclasses.is_dataclass(section.annotation)
         for setting in settings_of(section.annotation, section.default, at=(name,))
     ]
+
+
+def ordered_failpoint() -> Failpoint | None:
+    """Return the step at which this process has to kill itself, when a test asks for that."""
+    words = os.environ.get(FAILPOINT)
+    return Failpoint.parse(words) if words else None
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of this process for a child of ours, in which ``variables`` win."""
+    return {**os.environ, **variables}
 
 
 def _recipe_settings(data: Mapping[str, Any]) -> Iterator[Setting]:
@@ -164,6 +161,18 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
                 section = section.setdefault(part, {})
             section[setting.path[-1]] = _as_toml(text) if _is_composed(setting) else text
     return found
+
+
+def _merged(settings: Mapping[str, Any], winning: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all settings of both, section by section; of one that both have, the winning."""
+    merged = dict(settings)
+    for key, value in winning.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merged(below, value)
+        else:
+            merged[key] = value
+    return merged
 
 
 def _content(name: str, *, variable: str) -> str:
@@ -238,8 +247,14 @@ def _below(folder: Path, config: Configuration) -> Configuration:
     if ca_file := carrier.smtp.ca_file:
         smtp = dataclasses.replace(carrier.smtp, ca_file=folder / ca_file)
         carrier = dataclasses.replace(carrier, smtp=smtp)
+    keys = {
+        name: folder / path
+        for name in ("key_file", "ed25519_key_file")
+        if (path := getattr(config.dkim, name))
+    }
     return config.model_copy(
         update={
+            "dkim": dataclasses.replace(config.dkim, **keys),
             "database": dataclasses.replace(config.database, url=url),
             "carrier": dataclasses.replace(carrier, folder=mail_folder),
             "app": dataclasses.replace(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from digest import calendar, reasons, weekly
+from digest import bestof, calendar, reasons, weekly
 from digest.app import App
 from digest.calendar import Period
 from digest.delivery import ledger
@@ -18,7 +18,7 @@ from digest.editions.store import Edition
 from digest.errors import PersonNeededError, UsageError
 from digest.posts import store as posts
 from digest.posts.post import Post
-from digest.render.compose import ComposedIssue
+from digest.render.composed import ComposedIssue
 from digest.sources.health import Health, Trouble, health
 from digest.sources.history import newest_dates
 from digest.sources.state import State
@@ -122,9 +122,9 @@ def refuse_sealed(app: App, asked: Period) -> None:
 
 
 def all_editions(app: App) -> list[Edition]:
-    """Return every edition, newest first."""
+    """Return every edition, the best-of too, newest first."""
     with app.database.read() as session:
-        return editions.all_editions(session, app.newsletter)[::-1]
+        return bestof.everything(session, app.newsletter)[::-1]
 
 
 def preview(app: App, asked: Period, *, language: str | None) -> ComposedIssue:
@@ -165,20 +165,20 @@ def account(app: App, edition: Edition) -> Account:
         )
 
 
-def people(app: App) -> People:
-    """Count who would get an issue that is frozen now."""
+def people(app: App, *, pace: str = "weekly") -> People:
+    """Count who would get an issue for readers of this pace that is frozen now."""
     with app.database.read() as session:
-        wanted = audience.candidates(now=app.clock.now()).subquery()
+        wanted = audience.candidates(now=app.clock.now(), pace=pace).subquery()
         return People(
             candidates=session.scalar(select(func.count()).select_from(wanted)) or 0,
-            excluded=audience.excluded(session, now=app.clock.now()),
+            excluded=audience.excluded(session, now=app.clock.now(), pace=pace),
         )
 
 
-def roll_call(app: App) -> Iterator[tuple[str, str]]:
+def roll_call(app: App, *, pace: str = "weekly") -> Iterator[tuple[str, str]]:
     """Name every member and whether an issue that is frozen now would reach them."""
     with app.database.read() as session:
-        yield from audience.roll_call(session, now=app.clock.now())
+        yield from audience.roll_call(session, now=app.clock.now(), pace=pace)
 
 
 def person(app: App, address: str) -> Person:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from digest.calendar import Period
-from digest.limits import CountOrNone, Days
+from digest.limits import Count, CountOrNone, Days
 from digest.posts.dating import effective_instant
 from digest.posts.identity import instant, title_key
 from digest.posts.post import Decision, Post
@@ -22,13 +22,14 @@ class SelectionRules:
     Zero means no limit. ``late_days`` is how far before the window a post may be dated that was
     seen too late for the issue it belonged to. Tags are compared in all their spellings ("golang"
     is "go"), authors and words without case; a word stands for itself in the title or the
-    summary, not inside a longer word.
+    summary, not inside a longer word. ``best_of`` is how many posts the best of four weeks holds.
     """
 
     per_source: CountOrNone = 8
     per_issue: CountOrNone = 60
     minimum: CountOrNone = 1
     late_days: Days = 28
+    best_of: Count = 12
     include_tags: tuple[str, ...] = ()
     exclude_tags: tuple[str, ...] = ()
     exclude_authors: tuple[str, ...] = ()

@@ -10,31 +10,42 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from digest import weekly
+from digest import forget, weekly, welcome
 from digest.app import App
 from digest.delivery.sender import tally
 from digest.editions.state import EditionState
 from digest.errors import BusyError
 from digest.pages import WebSettings
 from digest.schedule import Bell
-from digest.web.site import build_site
+from digest.web.site import SiteSettings, build_site
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 60.0
+POST_SECONDS = 1.0  # whoever signs up waits for the letter
 _GRACE_SECONDS = 2
 
 
 def site_of(app: App) -> FastAPI:
     """Build the public pages of an installation."""
-    folder = app.config.app.templates
+    config, folder = app.config, app.config.app.templates
     return build_site(
         database=app.database,
         keyring=app.keyring,
-        newsletter=app.config.newsletter,
-        web=app.config.web,
         clock=app.clock,
-        templates=Path(folder) if folder else None,
+        settings=SiteSettings(
+            newsletter=config.newsletter,
+            web=config.web,
+            signup=config.signup,
+            schedule=config.schedule,
+            topics=config.topics,
+            sender=config.sender,
+            api=config.api,
+            templates=Path(folder) if folder else None,
+            salutation=config.email.salutation,
+            languages=config.email.languages,
+            paces=("weekly", "monthly") if config.schedule.cadence == "week" else ("weekly",),
+        ),
     )
 
 
@@ -48,12 +59,22 @@ def serve(app: App, *, scheduler: bool, say: Callable[[str], None]) -> None:
         pages = _Pages(site_of(app), listener=listener, stop=app.stop)
         pages.start()
         stack.callback(pages.stop)
+        post = Bell(lambda: _hand_over_notices(app), seconds=POST_SECONDS, stop=app.stop)
+        post.start()
+        stack.callback(post.stop)
         if scheduler:
             bell = Bell(Tick(app), seconds=TICK_SECONDS, stop=app.stop)
             bell.start()
             stack.callback(bell.stop)
         say(f"pages on {_address(listener)}; Ctrl-C stops")
         app.stop.wait()
+
+
+def _hand_over_notices(app: App) -> None:
+    if app.config.signup.reminder:
+        with app.database.begin() as session:
+            welcome.remind(session, now=app.clock.now())
+    app.post_office.work()
 
 
 def _address(listener: socket.socket) -> str:
@@ -81,6 +102,7 @@ class _Pages:
             uvicorn.Config(
                 site,
                 log_config=None,
+                proxy_headers=False,  # whom to believe is ours to say: [web] trusted_proxies
                 access_log=False,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
@@ -115,11 +137,15 @@ class Tick:
     def __call__(self) -> None:
         """Run the week once."""
         done = weekly.run(self._app)
+        app = self._app
+        forget.expired(app.database, settings=app.config.retention, now=app.clock.now())
         for edition, report in done.sent:
             log.info("issue %s: %s", edition.period, tally(report.counts))
-        trouble = ""
-        if done.edition and done.edition.state in {EditionState.HELD, EditionState.PAUSED}:
-            trouble = f"issue {done.edition.period} is {done.edition.state}: {done.edition.reason}"
+        trouble = "; ".join(
+            f"issue {one.period} is {one.state}: {one.reason}"
+            for one in (done.edition, done.best_of)
+            if one and one.state in {EditionState.HELD, EditionState.PAUSED}
+        )
         if trouble and trouble != self._told:
             log.warning("%s", trouble)
         self._told = trouble

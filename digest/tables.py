@@ -31,6 +31,7 @@ __all__ = [
     "ApiKeyRow",
     "Base",
     "BudgetRow",
+    "ChoiceRow",
     "ConfirmationRow",
     "ConsentEventRow",
     "DeliveryRow",
@@ -151,6 +152,9 @@ class EditionRow(Base):
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     approved_seal: Mapped[str | None] = mapped_column(String(64))
+    # A person's own words for it; NULL leaves the subject to the posts, and has no introduction.
+    subject: Mapped[str | None] = mapped_column(Text)
+    introduction: Mapped[str | None] = mapped_column(Text)
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     seal: Mapped[str | None] = mapped_column(String(64))
@@ -178,19 +182,50 @@ class PlacementRow(Base):
 
 
 class VariantRow(Base):
-    """One rendered form of an issue, with the personal slots still open."""
+    """One rendered form of an issue, with the personal slots still open.
+
+    ``topics`` are the slugs that are in it, joined by commas; NULL is the whole issue. One of
+    ``format`` "text" has no HTML.
+    """
 
     __tablename__ = "variant"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
     language: Mapped[str] = mapped_column(String(35))
+    topics: Mapped[str | None] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(String(10), default="html", server_default="html")
     subject: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
 
-    __table_args__ = (UniqueConstraint("edition_id", "language"),)
+    __table_args__ = (UniqueConstraint("edition_id", "language", "sha256"),)
+
+
+class ChoiceRow(Base):
+    """What some readers of an issue had chosen at its freeze, and the form they get.
+
+    As `audience.candidates` words it, so that both can be joined: ``topics`` "" is all. Without a
+    variant the issue had no post in their topics.
+    """
+
+    __tablename__ = "choice"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    language: Mapped[str] = mapped_column(String(35))
+    topics: Mapped[str] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(String(10))
+    readers: Mapped[int] = mapped_column()
+    variant_id: Mapped[int | None] = mapped_column(ForeignKey("variant.id"))
+
+    __table_args__ = (
+        # SQLite would read it whole for each reader. PostgreSQL hashes it, and takes no long keys.
+        Index("ix_choice_join", "edition_id", "language", "format", "topics").ddl_if(
+            dialect="sqlite"
+        ),
+    )
 
 
 class ExclusionRow(Base):

@@ -8,27 +8,29 @@ whose edition it is, the conditional updates decide who freezes it, and the ledg
 sends which letter.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from digest import calendar, dispatch, selection
+from digest import bestof, calendar, dispatch, printing, selection, waiting
 from digest.app import App
 from digest.calendar import Period
 from digest.delivery import ledger
 from digest.delivery.sender import SendReport
-from digest.dispatch import Report, hash_of
+from digest.dispatch import Report
 from digest.editions import store as editions
+from digest.editions.best import pace_of
 from digest.editions.cards import MOST_TEXTS, Card, arrange
+from digest.editions.choices import Choice
 from digest.editions.issue import Issue, write_issue
 from digest.editions.state import GOING, OPEN, EditionState
-from digest.editions.store import Edition, Variant
+from digest.editions.store import Edition, OwnWords
 from digest.errors import PersonNeededError, UsageError
 from digest.posts.post import Post
-from digest.render.compose import ComposedIssue
+from digest.render.composed import ComposedIssue
 from digest.render.lint import Finding
 from digest.selection import Selection
 from digest.sources.claim import being_read
@@ -45,6 +47,7 @@ class Plan:
 
     ``issue`` is None, and ``composed`` empty, when too few posts are in it. ``cards`` group the
     chosen posts by topic. A post seen after ``drawn_at`` is not in it, and has not had its chance.
+    ``composed`` are the whole issues, and what readers of some topics get once it is `complete`.
     """
 
     drawn_at: datetime
@@ -54,6 +57,8 @@ class Plan:
     issue: Issue | None = None
     composed: tuple[ComposedIssue, ...] = ()
     findings: tuple[Finding, ...] = ()
+    recent: frozenset[str] = frozenset()
+    asked: Mapping[Choice, int] | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -68,25 +73,33 @@ class Week:
     ``edition`` is the due one, or None when no slot has come. ``sent`` has a report for every
     edition that was worked on, older ones first. ``unknown`` counts letters that a dead process
     left behind. ``elsewhere`` names the sources that another process is reading: it was left to
-    that one to settle the issue. ``quarantined`` are the sources whose new posts wait.
+    that one to settle the issue. ``quarantined`` are the sources whose new posts wait. ``notes``
+    are what the operator should know of an issue that was sealed in this run. ``best_of`` is what
+    goes out beside the due issue, if anything.
     """
 
     polled: tuple[PollResult, ...]
     edition: Edition | None
+    best_of: Edition | None = None
     sent: tuple[tuple[Edition, SendReport], ...] = ()
     unknown: int = 0
     elsewhere: tuple[str, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def run(app: App, *, report: Report = lambda _state: None) -> Week:
     """Do everything that is due: made for cron, safe at any moment, in any number."""
     unknown = app.sender.recover()
+    app.post_office.work()
     polled = fetch(app)
     edition = open_due(app)
     elsewhere = tuple(_read_elsewhere(app))
+    notes: list[str] = []
     if edition and edition.state in {EditionState.DRAFT, EditionState.APPROVED} and not elsewhere:
-        edition = settle(app, edition)
+        edition = settle(app, edition, tell=notes.append)
+    for best in bestof.due(app):
+        settle(app, best, tell=notes.append)
     sent = tuple((going, deliver(app, going, report=report)) for going in _going(app))
     if edition:
         with app.database.read() as session:
@@ -94,10 +107,12 @@ def run(app: App, *, report: Report = lambda _state: None) -> Week:
     return Week(
         polled=polled,
         edition=edition,
+        best_of=bestof.beside(app, edition) if edition else None,
         sent=sent,
         unknown=unknown,
         elsewhere=elsewhere,
         quarantined=quarantined(app),
+        notes=tuple(notes),
     )
 
 
@@ -137,31 +152,41 @@ def plan(app: App, period: Period) -> Plan:
 
     A week that was not sent (held, too few posts) is taken over: the window reaches back to it.
     """
-    drawn, number = _draw(app, period)
-    if not drawn.selection.enough:
+    drawn = (_draw_best if calendar.is_best_of(period.name) else _draw)(app, period)
+    if drawn.issue is None:
         return drawn
-    issue = write_issue(
-        drawn.cards,
-        surplus=drawn.selection.surplus(),
-        newsletter=app.config.newsletter,
-        period=drawn.period,
-        number=number,
-        zone=app.config.schedule.zone,
-        topics=app.config.topics,
+    composed = app.compose(drawn.issue, recent=drawn.recent)
+    findings = printing.look_at(app, drawn.issue, composed)
+    return replace(drawn, composed=composed, findings=findings)
+
+
+def complete(app: App, planned: Plan) -> Plan:
+    """Add to a plan what readers get who chose topics, and what its checks find."""
+    if planned.issue is None:
+        return planned
+    printed = printing.complete(app, planned.issue, planned.composed, recent=planned.recent)
+    findings = dict.fromkeys((*planned.findings, *printed.findings))
+    return replace(
+        planned, asked=printed.asked, composed=printed.composed, findings=tuple(findings)
     )
-    composed = app.compose(issue)
-    findings = tuple(found for variant in composed for found in app.lint(issue, variant))
-    return replace(drawn, issue=issue, composed=composed, findings=findings)
 
 
-def settle(app: App, edition: Edition) -> Edition:
-    """Bring a due edition to its next state: frozen, empty, or held for a person."""
+def settle(
+    app: App, edition: Edition, *, tell: Callable[[str], None] = lambda _note: None
+) -> Edition:
+    """Bring a due edition to its next state: frozen, empty, or held for a person.
+
+    ``tell`` is called with what the operator should know of an issue that leaves.
+    """
     planned = plan(app, period_of(app, edition))
     if planned.issue is None and not awaited(app, planned):
         return _move(app, edition, to=EditionState.EMPTY, reason=_why_empty(app, planned))
+    planned = complete(app, planned)
     obstacle = _obstacle(app, edition, planned)
     if obstacle:
         return _move(app, edition, to=EditionState.HELD, reason=obstacle)
+    for finding in planned.findings:
+        tell(f"issue {edition.period}: {finding}")
     return freeze(app, edition, planned)
 
 
@@ -173,21 +198,19 @@ def freeze(app: App, edition: Edition, planned: Plan) -> Edition:
     assert planned.issue is not None  # noqa: S101 - an empty plan is never frozen
     now = app.clock.now()
     with app.database.begin() as session:
-        variants = editions.freeze(
+        serving = printing.serving(app, planned.issue, planned.composed, asked=planned.asked or {})
+        ids = editions.freeze(
             session,
             edition,
             issue=planned.issue,
-            variants=[_variant(composed) for composed in planned.composed],
+            variants=serving.variants,
             now=planned.drawn_at,
         )
-        if variants is not None:
-            ledger.write(
-                session,
-                edition.id,
-                variants=variants,
-                default_language=app.config.newsletter.language,
-                now=now,
-            )
+        if ids is not None:
+            serving.keep(session, edition.id, ids)
+            otherwise, pace = serving.otherwise(ids), pace_of(edition.period)
+            ledger.write(session, edition.id, otherwise=otherwise, now=now, pace=pace)
+            bestof.open_after(app, session, period_of(app, edition))
             if app.config.engine.kind == "fleet":
                 app.fleet.enqueue(session, edition.id)
         return editions.get(session, edition.id)
@@ -200,11 +223,11 @@ def deliver(app: App, edition: Edition, *, report: Report = lambda _state: None)
 
 def approve(app: App, edition: Edition) -> Edition:
     """Let a draft or held edition go, as it looks now; a later change takes the approval back."""
-    planned = plan(app, period_of(app, edition))
+    planned = complete(app, plan(app, period_of(app, edition)))
     if planned.issue is None:
         raise PersonNeededError(f"issue {edition.period} has nothing to send: no post is in it")
     if planned.errors:
-        raise PersonNeededError(_name_errors(edition, planned))
+        raise PersonNeededError(waiting.failed(edition.period, errors=planned.errors))
     return _move(app, edition, to=EditionState.APPROVED, seal=planned.issue.seal)
 
 
@@ -234,10 +257,26 @@ def quarantined(app: App) -> tuple[Quarantined, ...]:
         return tuple(all_quarantined(session))
 
 
-def _draw(app: App, period: Period) -> tuple[Plan, int]:
-    """Choose the posts and lay them out on cards; also returns the number of the issue."""
+def _draw_best(app: App, period: Period) -> Plan:
+    """Take the posts of a best-of from the issues of its weeks."""
+    draft = bestof.draft(app, period)
+    chosen = Selection(chosen=draft.posts, refused=(), enough=draft.issue is not None)
+    return Plan(
+        drawn_at=app.clock.now(),
+        period=period,
+        selection=chosen,
+        cards=tuple(Card(lead=post) for post in draft.posts),
+        issue=draft.issue,
+        recent=draft.recent,
+    )
+
+
+def _draw(app: App, period: Period) -> Plan:
+    """Choose the posts, lay them out on cards, and write the words of the issue."""
     now = app.clock.now()
     with app.database.read() as session:
+        own = editions.own_words(session, app.newsletter, period=period.name)
+        recent = printing.recent_subjects(session, app.newsletter, period=period.name)
         period = _reaching_back(session, app, period)
         candidates = editions.candidates(session, app.newsletter)
         mailed = editions.mailed(session, app.newsletter, since=now - _REMEMBERED, most=MOST_TEXTS)
@@ -255,7 +294,22 @@ def _draw(app: App, period: Period) -> tuple[Plan, int]:
         mailed={post.id for post in mailed},
         before=period.opens_at,
     )
-    return Plan(drawn_at=now, period=period, selection=chosen, cards=cards), number
+    drawn = Plan(drawn_at=now, period=period, selection=chosen, cards=cards, recent=recent)
+    return _written(app, drawn, number=number, own=own) if chosen.enough else drawn
+
+
+def _written(app: App, drawn: Plan, *, number: int, own: OwnWords) -> Plan:
+    issue = write_issue(
+        drawn.cards,
+        surplus=drawn.selection.surplus(),
+        newsletter=app.config.newsletter,
+        period=drawn.period,
+        number=number,
+        zone=app.config.schedule.zone,
+        topics=app.config.topics,
+    )
+    issue = replace(issue, subject=own.subject, introduction=own.introduction)
+    return replace(drawn, issue=issue)
 
 
 def _read_elsewhere(app: App) -> list[str]:
@@ -264,19 +318,9 @@ def _read_elsewhere(app: App) -> list[str]:
         return being_read(session, now=app.clock.now(), processes=app.processes)
 
 
-def _variant(composed: ComposedIssue) -> Variant:
-    return Variant(
-        language=composed.language,
-        subject=composed.subject,
-        html=composed.html,
-        text=composed.text,
-        sha256=hash_of(composed),
-    )
-
-
 def _going(app: App) -> list[Edition]:
     with app.database.read() as session:
-        return editions.all_editions(session, app.newsletter, states=GOING)
+        return bestof.everything(session, app.newsletter, states=GOING)
 
 
 def _reaching_back(session: Session, app: App, period: Period) -> Period:
@@ -293,16 +337,16 @@ def _obstacle(app: App, edition: Edition, planned: Plan) -> str | None:
     approval = app.config.schedule.approval
     if edition.state is EditionState.APPROVED:
         is_same = planned.issue and planned.issue.seal == edition.approved_seal
-        return None if is_same else "it has changed since it was approved; approve it again"
+        return None if is_same else waiting.CHANGED
     late = app.clock.now() - edition.due_at
     if late > app.config.schedule.lateness:
-        return f"its slot was missed by {_in_words(late)}; approve it to send it now"
+        return waiting.missed(late)
     if approval == "manual":
-        return "it waits for approval ([schedule] approval = 'manual')"
+        return waiting.BY_HAND
     if planned.errors and approval != "auto":
-        return _name_errors(edition, planned)
-    waiting = awaited(app, planned)
-    return _name_awaited(waiting) if waiting else None
+        return waiting.failed(edition.period, errors=planned.errors)
+    undecided = awaited(app, planned)
+    return waiting.undecided(undecided) if undecided else None
 
 
 def awaited(app: App, planned: Plan) -> tuple[Post, ...]:
@@ -311,27 +355,11 @@ def awaited(app: App, planned: Plan) -> tuple[Post, ...]:
     return planned.selection.awaited if waits else ()
 
 
-def _name_awaited(posts: Sequence[Post]) -> str:
-    first = f"{posts[0].title or posts[0].url!r} ({posts[0].held})"
-    more = f", and {len(posts) - 1} more" if len(posts) > 1 else ""
-    return (
-        f"{first}{more} would be in it and is not fit to mail; see 'digest post list', then"
-        " take, edit or drop it, and approve the issue"
-    )
-
-
-def _name_errors(edition: Edition, planned: Plan) -> str:
-    first = planned.errors[0]
-    more = f" (and {len(planned.errors) - 1} more)" if len(planned.errors) > 1 else ""
-    return f"a check of issue {edition.period} failed: {first}{more}; see 'digest check'"
-
-
 def _why_empty(app: App, planned: Plan) -> str:
+    if calendar.is_best_of(planned.period.name):
+        return waiting.NO_BEST
     found = len(planned.selection.chosen)
-    if found:
-        minimum = app.config.selection.minimum
-        return f"{found} new posts, fewer than [selection] minimum = {minimum}; they wait"
-    return "no new posts"
+    return waiting.too_few(found, minimum=app.config.selection.minimum)
 
 
 def _move(
@@ -342,10 +370,11 @@ def _move(
     reason: str | None = None,
     seal: str | None = None,
 ) -> Edition:
+    now = app.clock.now()
     with app.database.begin() as session:
-        editions.move(
-            session, edition, to=to, reason=reason, approved_seal=seal, now=app.clock.now()
-        )
+        moved = editions.move(session, edition, to=to, reason=reason, approved_seal=seal, now=now)
+        if moved and to is EditionState.EMPTY:
+            bestof.open_after(app, session, period_of(app, edition))
         return editions.get(session, edition.id)
 
 
@@ -362,8 +391,3 @@ def began_before(session: Session, due_at: datetime, *, now: datetime) -> bool:
 def resume(app: App, edition: Edition) -> Edition:
     """Go on with a paused edition: the same rows, so only those not served yet."""
     return _move(app, edition, to=EditionState.SENDING)
-
-
-def _in_words(span: timedelta) -> str:
-    hours = int(span.total_seconds() // 3600)
-    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"  # noqa: PLR2004 - two days

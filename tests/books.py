@@ -27,9 +27,7 @@ def send_to(database: Database, *, readers: int) -> Edition:
         )
         session.add(variant)
         session.flush()
-        ledger.write(
-            session, edition.id, variants={"en": variant.id}, default_language="en", now=NOW
-        )
+        ledger.write(session, edition.id, otherwise={"en": variant.id}, now=NOW)
         for state in (EditionState.FROZEN, EditionState.SENDING):
             edition = editions.get(session, edition.id)
             editions.move(session, edition, to=state, now=NOW)

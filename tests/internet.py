@@ -19,6 +19,7 @@ class Asked:
 
     path: str
     headers: dict[str, str]
+    method: str = "GET"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,9 +142,11 @@ class Internet:
             def do_GET(self) -> None:
                 path = urlsplit(self.path).path
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                asked = Asked(path=path, headers=headers)
+                asked = Asked(path=path, headers=headers, method=self.command)
                 web.asked.append(asked)
                 _answer(self, web._routes.get(path, Route(status=404)), asked)
+
+            do_HEAD = do_GET  # noqa: N815 - its name
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
                 """Keep the tests' output clean."""
@@ -163,7 +166,7 @@ def _answer(handler: BaseHTTPRequestHandler, route: Route, asked: Asked) -> None
         body = b"" if fresh else route.body
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
-        handler.wfile.write(body)
+        handler.wfile.write(b"" if asked.method == "HEAD" else body)
         return
     handler.end_headers()
     for piece in route.stream():

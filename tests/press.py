@@ -1,6 +1,6 @@
 """A sample issue, a composer for it, and words that try to break out of a mail."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -8,10 +8,12 @@ from digest.calendar import ScheduleSettings
 from digest.editions.issue import Issue, IssuePost, NewsletterSettings, Surplus
 from digest.mail.mime import SenderSettings
 from digest.render.compose import ComposedIssue, Composer, EmailSettings
-from digest.render.environment import load_theme
 from digest.render.personal import Personaliser, Reader
+from digest.render.slots import Slot
+from digest.render.theme import load_theme
 
 PUBLIC_URL = "https://digest.example"
+LINKS = {Slot.UNSUBSCRIBE_URL: "u", Slot.MANAGE_URL: "l", Slot.PAUSE_URL: "p"}
 MONDAY = datetime(2026, 6, 15, 5, 0, tzinfo=UTC)
 
 POSTS = (
@@ -83,7 +85,7 @@ def issue(
 def composer(folder: Path | None = None, *, full_posts: int = 12) -> Composer:
     """Build a composer with the shipped theme; files in ``folder`` win."""
     return Composer(
-        theme=load_theme("default", folder=folder),
+        theme=load_theme("weekly", folder=folder),
         settings=EmailSettings(full_posts=full_posts),
         schedule=ScheduleSettings(),
         public_url=PUBLIC_URL,
@@ -91,17 +93,29 @@ def composer(folder: Path | None = None, *, full_posts: int = 12) -> Composer:
 
 
 def personaliser(
-    composed: ComposedIssue, *, of: Issue, sender: SenderSettings | None = None
+    composed: ComposedIssue,
+    *,
+    of: Issue,
+    sender: SenderSettings | None = None,
+    sign: Callable[[bytes], bytes] | None = None,
+    unsubscribe_url: str | None = None,
 ) -> Personaliser:
-    """Build a personaliser whose unsubscribe links name the subscriber."""
+    """Build a personaliser whose links name the subscriber, but for one that is given."""
+    links: dict[Slot, Callable[[int], str]] = {
+        slot: f"{PUBLIC_URL}/{path}/{{}}.AbCdEfGhIjKlMnOpQrStUv".format
+        for slot, path in LINKS.items()
+    }
+    if unsubscribe_url is not None:
+        links[Slot.UNSUBSCRIBE_URL] = lambda _subscriber: unsubscribe_url
     return Personaliser(
         composed,
         issue=of,
         sender=sender or SenderSettings(),
         public_url=PUBLIC_URL,
-        unsubscribe_url=lambda subscriber: f"{PUBLIC_URL}/u/{subscriber}.AbCdEfGhIjKlMnOpQrStUv",
+        links=links,
         dated=MONDAY,
         zone=UTC,
+        sign=sign,
     )
 
 

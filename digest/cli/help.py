@@ -7,8 +7,17 @@ from typer.core import TyperGroup
 
 PANELS = {
     "Every week": ("fetch", "issue", "post", "preview", "check", "send", "run", "why"),
-    "Set up": ("demo", "init", "source", "doctor", "serve", "worker"),
-    "Look after it": ("subscriber", "audit", "resolve", "migrate"),
+    "Set up": ("demo", "init", "source", "doctor", "template", "serve", "worker"),
+    "Look after it": (
+        "subscriber",
+        "suppression",
+        "apikey",
+        "archive",
+        "audit",
+        "resolve",
+        "rehearse",
+        "migrate",
+    ),
 }
 
 EXIT_CODES = {

@@ -1,7 +1,5 @@
-"""The commands about one issue: list, show, hold, approve, preview, check."""
+"""The commands about one issue: list, show, words, hold, approve."""
 
-import webbrowser
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -26,11 +24,10 @@ def add_to(app: typer.Typer) -> None:
     )
     group.command("list")(list_)
     group.command()(show)
+    group.command()(words)
     group.command()(hold)
     group.command()(approve)
     app.add_typer(group, name="issue")
-    app.command()(preview)
-    app.command()(check)
 
 
 def list_(ctx: typer.Context) -> None:
@@ -72,6 +69,34 @@ def show(ctx: typer.Context, period: Name = None) -> None:
         else:
             data, text = planned(app, edition, weekly.plan(app, questions.period(app, name)))
     me.out.result(data, text)
+
+
+def words(
+    ctx: typer.Context,
+    period: Name = None,
+    subject: Annotated[str | None, typer.Option(help="At most 78 characters; '' drops it")] = None,
+    introduction: Annotated[
+        str | None, typer.Option(help="Paragraphs between empty lines; '' drops it")
+    ] = None,
+) -> None:
+    """Give the next issue a subject or an introduction of your own.
+
+    JSON: {period, subject?, introduction?}; with --dry-run also would_change
+    """
+    from digest import editing, questions
+
+    me = context.of(ctx)
+    with me.app() as app:
+        target = questions.period(app, period)
+        asked = editing.own_words(app, target, subject=subject, introduction=introduction)
+        if not me.options.dry_run:
+            editing.keep_own_words(app, target, asked)
+    data = {"period": target.name, **vars(asked)}
+    if me.options.dry_run:
+        data["would_change"] = True
+    lines = [f"{name:<14}{value}" for name, value in vars(asked).items() if value]
+    text = "\n".join([*lines] or ["the posts speak for themselves"])
+    me.out.result(data, f"{text}\nNext: digest preview")
 
 
 def hold(
@@ -140,61 +165,4 @@ def _try_approval(me: Context, app: "App", target: "Period") -> NoReturn:
     }
     code = OK if passed else NEEDS_PERSON
     me.out.result(data, f"{word} issue {target.name}\nNext: digest check", code=code)
-    raise typer.Exit(code)
-
-
-def preview(
-    ctx: typer.Context,
-    period: Name = None,
-    out: Annotated[Path | None, typer.Option(help="Write HTML there, and text beside it")] = None,
-    language: Annotated[str | None, typer.Option(help="Which variant")] = None,
-    *,
-    opened: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser")] = True,
-) -> None:
-    """Render the issue with the real posts, as it would be sent now.
-
-    JSON: {period, subject, html}
-    """
-    import tempfile
-
-    from digest import questions
-
-    me = context.of(ctx)
-    with me.app() as app:
-        target = questions.period(app, period)
-        variant = questions.preview(app, target, language=language)
-        path = out or Path(tempfile.mkdtemp(prefix="digest-")) / f"{target.name}.html"
-        path.write_text(variant.html, encoding="utf-8")
-        path.with_suffix(".txt").write_text(variant.text, encoding="utf-8")
-    if opened and out is None:
-        webbrowser.open(path.as_uri())
-    data = {"period": target.name, "subject": variant.subject, "html": str(path)}
-    me.out.result(data, f"{variant.subject}\n{path}\nNext: digest check, then digest issue approve")
-
-
-def check(ctx: typer.Context, period: Name = None) -> None:
-    """Run all checks on the next issue without sending.
-
-    JSON: {period, passed, findings: [sentence]}
-    """
-    from digest import questions, weekly
-
-    me = context.of(ctx)
-    with me.app() as app:
-        target = questions.period(app, period)
-        plan = weekly.plan(app, target)
-        awaited = weekly.awaited(app, plan)
-    findings = [str(finding) for finding in plan.findings]
-    findings += [f"post {p.id}, {p.title or p.url!r}, waits for you: {p.held}" for p in awaited]
-    passed = plan.issue is not None and not plan.errors and not awaited
-    data = {"period": target.name, "passed": passed, "findings": findings}
-    if plan.issue is None and not awaited:
-        text = f"issue {target.name} has no posts yet: nothing to check\nNext: digest fetch"
-        me.out.result(data, text)
-        return
-    posts = len(plan.issue.entries) if plan.issue else 0
-    lines = findings or [f"issue {target.name}: {posts} posts, all checks passed"]
-    code = OK if passed else NEEDS_PERSON
-    following = "digest issue approve, or digest run" if passed else "digest issue show"
-    me.out.result(data, "\n".join([*lines, f"Next: {following}"]), code=code)
     raise typer.Exit(code)

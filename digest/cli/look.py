@@ -37,13 +37,16 @@ def audit(ctx: typer.Context) -> None:
     JSON: [{edition, sentence}]; empty when all is well
     """
     from digest.delivery import audit as proof
+    from digest.delivery import tray
 
     me = context.of(ctx)
     with me.app() as app, app.database.read() as session:
         findings = proof.audit(session)
+        notices = tray.in_words(session)
     data = [{"edition": f.edition, "sentence": f.sentence} for f in findings]
     lines = [f"{f.edition}: {f.sentence}" for f in findings]
     code = FAILED if findings else OK
     text = "\n".join(lines) or "every issue's counts add up; nobody was served twice"
+    text += f"\nnotices: {notices}"
     me.out.result(data, text, code=code)
     raise typer.Exit(code)

@@ -8,16 +8,23 @@ from typing import Annotated
 import typer
 
 from digest.cli import (
+    apikey,
+    archive,
+    check,
     context,
     help,  # noqa: A004 - the page's name
     issue,
     look,
     post,
+    preview,
     quarantine,
+    rehearse,
     setup,
     source,
     steer,
     subscriber,
+    suppression,
+    template,
     week,
     worker,
 )
@@ -39,7 +46,26 @@ app = typer.Typer(
     "New here? Run:  digest demo",
     epilog="Exit codes: digest help exit-codes",
 )
-for group in (week, issue, post, source, quarantine, steer, subscriber, look, setup, worker, help):
+for group in (
+    week,
+    issue,
+    preview,
+    check,
+    post,
+    source,
+    quarantine,
+    steer,
+    archive,
+    subscriber,
+    suppression,
+    apikey,
+    look,
+    setup,
+    template,
+    worker,
+    rehearse,
+    help,
+):
     group.add_to(app)
 
 

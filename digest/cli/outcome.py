@@ -31,15 +31,17 @@ def account(app: "App", week: "Week") -> tuple[int, list[str]]:
     codes = [IN_PART if any(r.state.is_error for r in week.polled) else OK]
     lines = [fetched(week.polled)] if week.polled else []
     edition = week.edition
-    held = edition is not None and edition.state is EditionState.HELD
-    if edition and edition.state in {EditionState.HELD, EditionState.EMPTY}:
-        lines.append(f"issue   {edition.period} is {edition.state}: {edition.reason}")
-    if edition and held:
-        lines.append(f"Next: digest preview, then digest issue approve {edition.period}")
+    settled = [one for one in (edition, week.best_of) if one]
+    held = [one for one in settled if one.state is EditionState.HELD]
+    told = {EditionState.HELD, EditionState.EMPTY}
+    lines += [f"issue   {o.period} is {o.state}: {o.reason}" for o in settled if o.state in told]
+    for one in held:
+        lines.append(f"Next: digest preview {one.period}, then digest issue approve {one.period}")
         codes.append(NEEDS_PERSON)
     for sent, report in week.sent:
         lines += _sent_lines(sent, report)
         codes.append(_code_of(report))
+    lines += [f"note    {note}" for note in week.notes]
     if week.elsewhere and edition and edition.state is EditionState.DRAFT:
         lines.append("in progress elsewhere: another process is reading the sources")
     elif not week.sent and not held:
@@ -96,13 +98,17 @@ def polled(result: "PollResult") -> dict[str, Any]:
     }
 
 
+def _stands(edition: "Edition") -> dict[str, Any]:
+    return {"period": edition.period, "state": str(edition.state), "reason": edition.reason}
+
+
 def as_json(week: "Week") -> dict[str, Any]:
     """Return what a run did, for JSON (its shape: `digest run --help`)."""
-    edition = week.edition
+    edition, best = week.edition, week.best_of
     return {
         "sources": [polled(result) for result in week.polled],
-        "edition": edition
-        and {"period": edition.period, "state": str(edition.state), "reason": edition.reason},
+        "edition": edition and _stands(edition),
+        "best_of": best and _stands(best),
         "sent": [
             {
                 "period": sent.period,
@@ -114,4 +120,5 @@ def as_json(week: "Week") -> dict[str, Any]:
             for sent, report in week.sent
         ],
         "became_unknown": week.unknown,
+        "notes": list(week.notes),
     }

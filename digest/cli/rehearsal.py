@@ -34,9 +34,11 @@ def rehearse(me: Context, app: "App", *, period: str | None = None, names: bool 
 def _open(app: "App", target: "Period") -> tuple[dict[str, Any], list[str], list[tuple[str, str]]]:
     """Tell of an issue that is not sealed: as it would be if it were frozen now."""
     from digest import questions, weekly
+    from digest.editions.best import pace_of
 
     plan = weekly.plan(app, target)
-    people = questions.people(app)
+    pace = pace_of(target.name)
+    people = questions.people(app, pace=pace)
     posts = [post.title for post in plan.issue.entries] if plan.issue else []
     data = {
         "period": target.name,
@@ -56,7 +58,7 @@ def _open(app: "App", target: "Period") -> tuple[dict[str, Any], list[str], list
         *(f"  left out: {count:,} {reason}" for reason, count in people.excluded.items()),
         *(f"  check: {finding}" for finding in plan.findings),
     ]
-    return data, text, list(questions.roll_call(app))
+    return data, text, list(questions.roll_call(app, pace=pace))
 
 
 def _sealed(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli import context
+from digest.cli.check import in_lines
 from digest.cli.output import FAILED, OK
 from digest.errors import UsageError
 
@@ -48,7 +49,7 @@ def init(
     """
     from digest.config import load
     from digest.migrations import schema
-    from digest.render.environment import shipped_config
+    from digest.shipped import shipped_config
     from storage.database import Database
 
     me = context.of(ctx)
@@ -145,11 +146,7 @@ def doctor(ctx: typer.Context) -> None:
         findings = checkup.examine(app)
     finally:
         app.close()
-    marks = {"ok": "✓", "warning": "!", "error": "✗"}
-    lines = []
-    for finding in findings:
-        lines.append(f" {marks[finding.level]} {finding.sentence}")
-        lines += [f"     {finding.cure}"] if finding.cure else []
+    lines = in_lines(findings)
     data = [{"level": f.level, "sentence": f.sentence, "cure": f.cure} for f in findings]
     code = FAILED if any(finding.level == "error" for finding in findings) else OK
     me.out.result(data, "\n".join(lines), code=code)

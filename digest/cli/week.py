@@ -58,7 +58,8 @@ def run(ctx: typer.Context) -> None:
     """Do all of it in the right order; made for cron, safe to run again.
 
     JSON: {sources: [{source, state, new, detail?}], edition: {period, state, reason?}?,
-    sent: [{period, number, state, counts, trouble?}], became_unknown,
+    best_of: {period, state, reason?}?, sent: [{period, number, state, counts, trouble?}],
+    became_unknown, notes: [sentence],
     quarantined: [{source, alarm, reason, since, held}]}
     """
     from digest import weekly
@@ -98,6 +99,7 @@ def send(
             return
         edition = questions.edition_named(app, period)
         unknown = app.sender.recover()
+        app.post_office.work()
         reports = _deliver(me, app, edition)
         done = weekly.Week(
             polled=(),
@@ -120,7 +122,7 @@ def _deliver(
             f"issue {edition.period} is a draft; 'digest issue approve {edition.period}' lets it go"
         )
     if edition.state is EditionState.APPROVED:
-        edition = weekly.settle(app, edition)
+        edition = weekly.settle(app, edition, tell=me.out.say)
     if edition.state is EditionState.PAUSED:
         edition = weekly.resume(app, edition)
     if edition.state not in GOING:
@@ -131,6 +133,9 @@ def _deliver(
 
 def _finish(me: Context, app: "App", done: "Week") -> None:
     """Print what was done and leave with what it means for whoever started it."""
+    from digest import forget
+
+    forget.expired(app.database, settings=app.config.retention, now=app.clock.now())
     code, lines = account(app, done)
     lines[1:1] = quarantine.notes(done.quarantined)
     # A new alarm is told even where success is silent; the runs after it only mention it.

@@ -18,7 +18,7 @@ from digest.app import App
 from digest.clock import Clock
 from digest.config import load
 from digest.delivery.state import DeliveryState
-from digest.demo.blogs import sample_blogs
+from digest.demo.blogs import SampleBlog, sample_blogs
 from digest.demo.inbox import inbox
 from digest.demo.mailbox import Mailbox
 from digest.demo.settings import PUBLIC_URL, settings_text
@@ -27,11 +27,13 @@ from digest.editions.issue import Issue
 from digest.errors import UsageError
 from digest.migrations import schema
 from digest.service import site_of
+from digest.sources.shelf import NewSource
 
 BERLIN = ZoneInfo("Europe/Berlin")
 THURSDAY = datetime(2026, 6, 11, 18, 0, tzinfo=BERLIN)  # the blogs are found
 FRIDAY = datetime(2026, 6, 12, 7, 0, 3, tzinfo=BERLIN)  # the issue is due
 MARK = ".digest-demo"
+WITHOUT_FEED = "plain-systems"  # of the two blogs that write RSS 2.0
 READERS = (
     ("ada@example.org", "en"),
     ("grace@example.org", "en"),
@@ -94,12 +96,19 @@ def _week(config: Path, *, web: SampleWeb, say: Say, stop: threading.Event) -> I
 
 def _read_the_blogs(app: App, *, web: SampleWeb, say: Say) -> None:
     blogs = sample_blogs()
-    for blog in blogs:
-        roster.add_source(app, f"{web.url}{blog.feed_path}", name=blog.name, topic=blog.topic)
+    roster.add_sources(app, [_source(blog, url=web.url) for blog in blogs])
     results = weekly.fetch(app, due_only=False)
-    kinds = len({blog.kind for blog in blogs})
+    kinds = len({blog.kind for blog in blogs})  # the page without a feed stands for its own
     posts = sum(result.new for result in results)
     say(_line(f"Reading {len(results)} sample blogs", f"{posts} posts, {kinds} formats"))
+
+
+def _source(blog: SampleBlog, *, url: str) -> NewSource:
+    """Follow a blog by its feed; one by its list of posts, as one that has no feed."""
+    if blog.slug == WITHOUT_FEED:
+        home = f"{url}{blog.home_path}"
+        return NewSource(url=home, kind="listing", name=blog.name, topic=blog.topic)
+    return NewSource(url=f"{url}{blog.feed_path}", name=blog.name, topic=blog.topic)
 
 
 def _add_readers(app: App, *, say: Say) -> None:

@@ -17,7 +17,7 @@ from digest.posts.excerpt import excerpt
 from digest.posts.post import Post
 from digest.posts.topics import TopicSettings, topic_of
 
-_LATER = {"also", "earlier"}  # what no post of the first issues had
+_LATER = {"also", "earlier", "why", "subject", "is_best_of"}  # what the first issues did not have
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -67,7 +67,10 @@ class Earlier:
 
 @dataclass(frozen=True, kw_only=True)
 class IssuePost:
-    """A post as this issue prints it, whatever its blog does afterwards."""
+    """A post as this issue prints it, whatever its blog does afterwards.
+
+    ``why`` is the editor's word on why it is in it.
+    """
 
     post_id: int
     url: str
@@ -79,6 +82,7 @@ class IssuePost:
     day: date | None = None
     minutes: int | None = None
     language: str | None = None
+    why: str | None = None
     also: tuple[Also, ...] = ()
     earlier: Earlier | None = None
 
@@ -98,7 +102,11 @@ class Surplus:
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """The words of one issue; the first post is the lead."""
+    """The words of one issue; the first post is the lead.
+
+    ``subject`` and ``introduction`` are a person's; without a subject the posts give one.
+    ``is_best_of``: its posts stood in the issues of four weeks, and are new to its readers only.
+    """
 
     newsletter: NewsletterSettings
     period: str
@@ -107,6 +115,8 @@ class Issue:
     posts: tuple[IssuePost, ...]
     surplus: tuple[Surplus, ...] = ()
     introduction: str | None = None
+    subject: str | None = None
+    is_best_of: bool = False
 
     @property
     def lead(self) -> IssuePost:
@@ -154,6 +164,8 @@ class Issue:
             posts=tuple(_read(item) for item in data["posts"]),
             surplus=tuple(Surplus(**item) for item in data["surplus"]),
             introduction=data["introduction"],
+            subject=data.get("subject"),
+            is_best_of=data.get("is_best_of", False),
         )
 
 

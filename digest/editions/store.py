@@ -9,11 +9,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.calendar import Period
+from digest.editions.best import series
+from digest.editions.choices import Choice
 from digest.editions.issue import Issue
-from digest.editions.state import MAY_FOLLOW, EditionState
+from digest.editions.state import MAY_FOLLOW, OPEN, EditionState
 from digest.posts.post import Post
 from digest.posts.store import posts_where
-from digest.tables import EditionRow, PlacementRow, PostRow, VariantRow
+from digest.tables import ChoiceRow, EditionRow, PlacementRow, PostRow, VariantRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +40,27 @@ class Edition:
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One rendered form to be kept with the frozen edition."""
+    """One rendered form to be kept with the frozen edition.
+
+    ``topics`` are the slugs that are in it, joined by commas; None is the whole issue. ``html`` is
+    empty in the ``format`` "text".
+    """
 
     language: str
     subject: str
     html: str
     text: str
     sha256: str
+    topics: str | None = None
+    format: str = "html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnWords:
+    """What a person wrote for an issue; None leaves it to the posts."""
+
+    subject: str | None = None
+    introduction: str | None = None
 
 
 def open_edition(session: Session, newsletter: str, *, period: Period, now: datetime) -> Edition:
@@ -54,7 +70,7 @@ def open_edition(session: Session, newsletter: str, *, period: Period, now: date
     winner's row.
     """
     values = {
-        "newsletter": newsletter,
+        "newsletter": series(newsletter, period=period.name),
         "period": period.name,
         "state": EditionState.DRAFT,
         "opens_at": period.opens_at,
@@ -71,8 +87,9 @@ def open_edition(session: Session, newsletter: str, *, period: Period, now: date
 
 def find(session: Session, newsletter: str, *, period: str) -> Edition | None:
     """Return the edition of a period."""
+    kept = series(newsletter, period=period)
     row = session.scalar(
-        select(EditionRow).where(EditionRow.newsletter == newsletter, EditionRow.period == period)
+        select(EditionRow).where(EditionRow.newsletter == kept, EditionRow.period == period)
     )
     return _edition(row) if row else None
 
@@ -94,6 +111,27 @@ def all_editions(
     return [_edition(row) for row in rows]
 
 
+def own_words(session: Session, newsletter: str, *, period: str) -> OwnWords:
+    """Return what a person wrote for the issue of a period."""
+    row = session.execute(
+        select(EditionRow.subject, EditionRow.introduction).where(
+            EditionRow.newsletter == series(newsletter, period=period),
+            EditionRow.period == period,
+        )
+    ).first()
+    return OwnWords(subject=row.subject, introduction=row.introduction) if row else OwnWords()
+
+
+def keep_own_words(session: Session, edition: Edition, words: OwnWords) -> bool:
+    """Keep what a person wrote for an issue; False when its words are sealed already."""
+    changed = session.execute(
+        update(EditionRow)
+        .where(EditionRow.id == edition.id, EditionRow.state.in_(OPEN))
+        .values(subject=words.subject, introduction=words.introduction)
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined] # an UPDATE counts its rows
+
+
 def issue_of(session: Session, edition_id: int) -> Issue | None:
     """Return the sealed words, or None before the freeze."""
     data = session.scalar(select(EditionRow.issue).where(EditionRow.id == edition_id))
@@ -101,11 +139,17 @@ def issue_of(session: Session, edition_id: int) -> Issue | None:
 
 
 def variants_of(session: Session, edition_id: int) -> dict[int, Variant]:
-    """Return the rendered variants of a frozen edition by their id."""
-    rows = session.scalars(select(VariantRow).where(VariantRow.edition_id == edition_id))
+    """Return the rendered variants of a frozen edition by their id, the whole issues first."""
+    rows = session.scalars(
+        select(VariantRow)
+        .where(VariantRow.edition_id == edition_id)
+        .order_by(VariantRow.topics.is_not(None), VariantRow.format, VariantRow.id)
+    )
     return {
         row.id: Variant(
             language=row.language,
+            topics=row.topics,
+            format=row.format,
             subject=row.subject,
             html=row.html,
             text=row.text,
@@ -183,7 +227,12 @@ def move(
     """
     if to not in MAY_FOLLOW[edition.state]:
         raise ValueError(f"an edition does not go from {edition.state} to {to}")
-    ended = to in {EditionState.SENT, EditionState.EMPTY, EditionState.FAILED}
+    ended = to in {
+        EditionState.SENT,
+        EditionState.EMPTY,
+        EditionState.FAILED,
+        EditionState.WITHDRAWN,
+    }
     changed = session.execute(
         update(EditionRow)
         .where(EditionRow.id == edition.id, EditionRow.state == edition.state)
@@ -207,8 +256,8 @@ def freeze(
 ) -> Mapping[str, int] | None:
     """Seal the edition: its words, its rendered variants and its posts' places.
 
-    Returns the variants' ids by language, or None when another process froze it first. The caller
-    writes the deliveries in the same transaction.
+    Returns the variants' ids by their hash, or None when another process froze it first. The
+    caller writes the choices and the deliveries in the same transaction.
     """
     if not move(session, edition, to=EditionState.FROZEN, now=now):
         return None
@@ -229,20 +278,46 @@ def freeze(
             for position, post in enumerate(issue.entries, start=1)
         ],
     )
-    rows = [
-        VariantRow(
-            edition_id=edition.id,
-            language=variant.language,
-            subject=variant.subject,
-            html=variant.html,
-            text=variant.text,
-            sha256=variant.sha256,
-        )
-        for variant in variants
-    ]
+    rows = [VariantRow(edition_id=edition.id, **vars(variant)) for variant in variants]
     session.add_all(rows)
     session.flush()
-    return {row.language: row.id for row in rows}
+    return {row.sha256: row.id for row in rows}
+
+
+def keep_choices(
+    session: Session, edition_id: int, served: Iterable[tuple[Choice, int, int | None]]
+) -> None:
+    """Keep which variant readers of each choice get: (choice, how many readers, variant or None).
+
+    Belongs into the transaction of the freeze.
+    """
+    rows = [
+        {
+            "edition_id": edition_id,
+            "language": choice.language,
+            "topics": choice.topics,
+            "format": choice.format,
+            "readers": readers,
+            "variant_id": variant_id,
+        }
+        for choice, readers, variant_id in served
+    ]
+    if rows:
+        session.execute(insert(ChoiceRow), rows)
+
+
+def subjects(session: Session, newsletter: str, *, editions: int) -> frozenset[str]:
+    """Return every subject of so many of the last frozen editions."""
+    last = (
+        select(EditionRow.id)
+        .where(EditionRow.newsletter == newsletter, EditionRow.frozen_at.is_not(None))
+        .order_by(EditionRow.frozen_at.desc())
+        .limit(editions)
+    )
+    rows = session.scalars(
+        select(VariantRow.subject).where(VariantRow.edition_id.in_(last)).distinct()
+    )
+    return frozenset(rows)
 
 
 def place_of(session: Session, newsletter: str, *, post_id: int) -> Edition | None:

@@ -15,7 +15,8 @@ from digest.delivery.state import DeliveryState
 from digest.errors import BusyError, ConfigurationError, UsageError
 from digest.migrations import schema
 from digest.tables import Base, DeliveryRow, WorkerRow
-from storage.database import Database, DatabaseSettings, clock_of
+from storage.database import Database, clock_of
+from storage.settings import DatabaseSettings
 
 _CHUNK = 1000  # rows
 
@@ -130,9 +131,9 @@ def _count(session: Session, table: Table) -> int:
 
 
 def _set_sequence(session: Session, table: Table) -> None:
-    """Let the next row take the number after the highest one."""
-    (key,) = table.primary_key.columns
-    if isinstance(key.type, Integer):
+    """Let the next row take the number after the highest one, where the rows are numbered."""
+    key, *others = table.primary_key.columns
+    if not others and isinstance(key.type, Integer):
         sequence = func.pg_get_serial_sequence(table.name, key.name)
         highest = select(func.max(key)).scalar_subquery()
         session.execute(

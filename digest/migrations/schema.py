@@ -1,15 +1,17 @@
-"""Brings a database to the schema of this version, and refuses one that is not there."""
+"""Brings a database to the schema of this version, and refuses one that is not there.
+
+Every command looks at the schema and few change it, so Alembic is loaded only to migrate.
+"""
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import column, inspect, select, table
+from sqlalchemy.orm import Session
 
 from digest.errors import SchemaError
 from storage.database import Database, one_at_a_time
+
+_HERE = Path(__file__).parent
 
 MOVED = "moved_to"
 """The table that stands in a database whose data live elsewhere now."""
@@ -17,13 +19,13 @@ MOVED = "moved_to"
 
 def head() -> str:
     """Return the revision that this version of the program works with."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return _revisions()[-1]
 
 
 def current(database: Database) -> str | None:
     """Return the database's revision; None for an empty database."""
     with database.read() as session:
-        return MigrationContext.configure(session.connection()).get_current_revision()
+        return _stamp(session)
 
 
 def migrate(database: Database) -> bool:
@@ -31,13 +33,16 @@ def migrate(database: Database) -> bool:
 
     Two processes may call this at once: SQLite's write lock or an advisory lock lets one wait.
     """
+    from alembic import command  # noqa: PLC0415 - only to migrate
+    from alembic.config import Config  # noqa: PLC0415 - only to migrate
+
+    config = Config()
+    config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
     with database.begin() as session:
-        connection = session.connection()
         one_at_a_time(session, "migrate")
-        before = MigrationContext.configure(connection).get_current_revision()
+        before = _stamp(session)
         _refuse_newer(before)
-        config = _config()
-        config.attributes["connection"] = connection
+        config.attributes["connection"] = session.connection()
         command.upgrade(config, "head")
     return before != head()
 
@@ -74,15 +79,21 @@ def check_revision(database: Database) -> None:
 
 
 def _refuse_newer(revision: str | None) -> None:
-    scripts = ScriptDirectory.from_config(_config())
-    if revision and revision not in {script.revision for script in scripts.walk_revisions()}:
+    if revision and revision not in _revisions():
         raise SchemaError(
             f"the database has schema {revision}, which a newer version of Digest made;"
             " install that version again, or restore an older backup"
         )
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    return config
+def _revisions() -> list[str]:
+    """Return the revisions that this version knows, oldest first: their files' names begin so."""
+    files = (_HERE / "versions").glob("m*_*.py")
+    return sorted(file.name.removeprefix("m").partition("_")[0] for file in files)
+
+
+def _stamp(session: Session) -> str | None:
+    """Return the revision that Alembic has written into a database; None where there is none."""
+    if not inspect(session.connection()).has_table("alembic_version"):
+        return None
+    return session.scalar(select(column("version_num")).select_from(table("alembic_version")))

@@ -84,8 +84,8 @@ def test_candidates_carry_what_the_ledger_writes(database: Database) -> None:
         rows = session.execute(audience.candidates(now=NOW)).all()
         keys = {row.id: row.mailbox_key for row in session.scalars(select(SubscriberRow))}
     assert [tuple(row) for row in rows] == [
-        (ids[0], keys[ids[0]], "en"),
-        (ids[1], keys[ids[1]], "de"),
+        (ids[0], keys[ids[0]], "en", "", "html"),
+        (ids[1], keys[ids[1]], "de", "", "html"),
     ]
 
 

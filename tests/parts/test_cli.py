@@ -256,7 +256,7 @@ def test_a_draft_is_not_sent_without_approval(week: Newsroom, call: Call) -> Non
     week.configure("[schedule]\napproval = 'manual'\n")
     call("run", "--at", FRIDAY, code=3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("digest.weekly.settle", lambda _app, edition: edition)
+        patch.setattr("digest.weekly.settle", lambda _app, edition, **_: edition)
         call("run", "--at", "2026-06-19T07:00")
     before = week.rows()
     assert "issue approve 2026-W25" in call("send", "2026-W25", "--at", FRIDAY, code=3).err

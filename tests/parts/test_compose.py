@@ -20,10 +20,12 @@ from digest.mail.quoted import encode
 from digest.render.compose import ComposedIssue, EmailSettings
 from digest.render.environment import make_environment, render
 from digest.render.lint import lint
+from digest.render.theme import load_theme
 from digest.render.titles import display_title
-from digest.render.words import read_words
+from digest.shipped import shipped_templates
 
 MakeFile = Callable[[str, str], Path]
+ARABIC = Path(__file__).parents[1] / "fixtures" / "templates"
 COMPOSER = composer()
 
 
@@ -84,7 +86,7 @@ def test_subject_and_preheader_name_the_first_four_posts() -> None:
     assert preheader
     second, third, fourth = (display_title(item.title).short for item in issue().posts[1:4])
     assert preheader[1] == f"Also: {second}; {third}; {fourth}"
-    assert mail.html.count("\u034f\u200c\u00a0") == 60
+    assert unescape(mail.html).count("\u034f\u200c\u00a0") == 60
     assert "\u034f" not in mail.text
 
 
@@ -173,19 +175,14 @@ def test_a_post_in_another_language_is_marked_wherever_it_stands() -> None:
     assert "en-GB" not in mail.html
 
 
-def test_both_parts_of_a_right_to_left_mail_are_complete(make_file: MakeFile) -> None:
-    shipped = make_environment().loader
-    assert shipped is not None
-    words, _, _ = shipped.get_source(make_environment(), "edition/default/words.toml")
-    arabic = words.replace("[en]", "[ar]").replace(
-        'unsubscribe = "Unsubscribe"', 'unsubscribe = "إلغاء الاشتراك"'
-    )
-    folder = make_file("edition/default/words.toml", arabic).parents[2]
-    mail = composer(folder).compose(issue(), language="ar")
+def test_both_parts_of_a_right_to_left_mail_are_complete() -> None:
+    of = issue([post(1, title="الذاكرة"), *issue().posts[1:]])
+    mail = composer(ARABIC).compose(of, language="ar")
     assert '<html lang="ar" dir="rtl"' in mail.html
     assert "text-align:right" in mail.html
     assert "إلغاء الاشتراك:" in mail.text
-    assert list(lint(issue(), mail)) == []
+    assert '<span dir="ltr">Plain Systems</span>' in mail.html
+    assert list(lint(of, mail)) == []
 
 
 def test_every_colour_is_there_in_all_three_dark_layers() -> None:
@@ -239,7 +236,11 @@ def test_the_mail_asks_nobody_for_anything() -> None:
 
 def test_layout_tables_say_that_they_are_none() -> None:
     html = re.sub(r"<!--.*?-->", "", composed().html, flags=re.DOTALL)
-    assert all('role="presentation"' in table for table in re.findall(r"<table[^>]*>", html))
+    tables = re.findall(r"<table[^>]*>\s*(?:<caption)?", html)
+    assert [table for table in tables if 'role="presentation"' not in table] == [
+        table for table in tables if table.endswith("<caption")
+    ]
+    assert html.count('<th class="blog" scope="row"') == html.count('class="bar fill-bar"') == 3
     assert "<!--[if mso" in composed().html
 
 
@@ -291,13 +292,16 @@ def test_posts_on_one_topic_are_linked_under_the_one_that_leads_them(full_posts:
         assert list(lint(one, mail)) == []
         assert "4 new posts from 2 blogs" in mail.text
         assert (
-            "  On the same topic: Warm reads · Field Log\n  https://field-log.example/8?a=1&b=2\n"
-            "  On the same topic: Tepid reads · Field Log\n  https://field-log.example/9?a=1&b=2\n"
-            "  Earlier: Colder reads · 2024\n  https://plain.example/old\n"
+            "  Also on this: Warm reads (Field Log)\n  https://field-log.example/8?a=1&b=2\n"
+            "  Tepid reads (Field Log)\n  https://field-log.example/9?a=1&b=2\n"
+            "  Earlier: Colder reads, 2024\n  https://plain.example/old\n"
         ) in mail.text
-        assert "OnthesametopicWarmreads" in words_of(mail.html).replace(":", "")
+        assert (
+            "Alsoonthis:Warmreads(FieldLog),Tepidreads(FieldLog)·Earlier:Colderreads,2024"
+            in words_of(mail.html)
+        )
         assert 'href="https://plain.example/old"' in mail.html
-    assert "Zum selben Thema: Warm reads" in composed(issue(cards), language="de").text
+    assert "Auch dazu: Warm reads" in composed(issue(cards), language="de").text
 
 
 def test_a_section_counts_the_posts_on_its_cards() -> None:
@@ -373,71 +377,58 @@ def test_no_text_stops_an_issue(title: str, summary: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("file", "content", "where"),
     [
-        ("issue.mjml.j2", "<mjml>\n{% if %}\n</mjml>", r"edition/default/issue\.mjml\.j2:2: "),
-        ("issue.mjml.j2", "\n\n{{ nothing }}", r"edition/default/issue\.mjml\.j2:3: .*nothing"),
-        ("issue.mjml.j2", "<mjml><mj-body>", r"edition/default/issue\.mjml\.j2: MJML cannot read"),
-        ("issue.mjml.j2", "{% include './no.j2' %}", "there is no template edition/default/no.j2"),
+        ("issue.mjml.j2", "<mjml>\n{% if %}\n</mjml>", r"edition/weekly/issue\.mjml\.j2:2: "),
+        ("issue.mjml.j2", "\n\n{{ nothing }}", r"edition/weekly/issue\.mjml\.j2:3: .*nothing"),
+        ("issue.mjml.j2", "<mjml><mj-body>", r"edition/weekly/issue\.mjml\.j2: MJML cannot read"),
+        ("issue.mjml.j2", "{% include './no.j2' %}", "there is no template edition/weekly/no.j2"),
         ("issue.mjml.j2", "{% include '../../../../etc/passwd' %}", "there is no template"),
         ("issue.txt.j2", "a\n{{ 'a' * 1000000000 }}", r"issue\.txt\.j2:2: \* takes numbers"),
         ("issue.txt.j2", "{{ issue.__class__ }}", r"issue\.txt\.j2:1: .*unsafe"),
         ("issue.txt.j2", "{{ 1 / 0 }}", r"issue\.txt\.j2:1: division"),
         ("issue.txt.j2", "{{ range(9) }}", r"issue\.txt\.j2:1: 'range' is undefined"),
         ("issue.txt.j2", "{{ 2 ** 100000 }}", r"issue\.txt\.j2:1: \*\* takes numbers"),
-        ("post.j2", "{% macro lead(a, b, c) %}\n{{ a.x }}{% endmacro %}", r"post\.j2:2: .*'x'"),
+        ("paper.j2", "{% macro rule(a) %}\n{{ a.x }}{% endmacro %}", r"paper\.j2:2: .*'x'"),
         ("inline.css.j2", "\n{{ colours.text.nope.light }}", r"inline\.css\.j2:2: "),
-        ("tokens.toml", "[text]\nink = ", "edition/default/tokens.toml: "),
-        ("tokens.toml", '[text]\nink = { light = "#000" }', "every token needs light and dark"),
-        ("words.toml", '[en]\ntop = "x"', r"words\.toml: \[en\] misses .* all_issues"),
+        ("tokens.toml", "[text]\nink = ", "edition/weekly/tokens.toml: "),
+        ("tokens.toml", '[text]\nink = { light = "#000" }', r"tokens\.toml: misses or does"),
+        ("theme.toml", 'base = "weekly"', "the theme is based on itself"),
+        ("theme.toml", 'bse = "weekly"', "a theme has no bse"),
     ],
 )  # fmt: skip
 def test_a_broken_template_names_its_file_and_line(
     make_file: MakeFile, file: str, content: str, where: str
 ) -> None:
-    folder = make_file(f"edition/default/{file}", content).parents[2]
+    folder = make_file(f"edition/weekly/{file}", content).parents[2]
     with pytest.raises(TemplateError, match=where):
         composer(folder).compose(issue(), language="en")
 
 
 def test_a_bad_post_is_named(make_file: MakeFile) -> None:
-    picky = "<mjml><mj-body>{{ '<3 p' | safe if 'Runbooks' in post.title.main }}</mj-body></mjml>"
-    folder = make_file("edition/default/alone.mjml.j2", picky).parents[2]
+    posts = shipped_templates() / "edition" / "weekly" / "post.j2"
+    picky = posts.read_text(encoding="utf-8").replace(
+        "{{ title(post) }}", "{{ '<3 p' | safe if 'Runbooks' in post.title.main else title(post) }}"
+    )
+    folder = make_file("edition/weekly/post.j2", picky).parents[2]
     with pytest.raises(TemplateError, match="cannot read the post 'Runbooks That Run'"):
         composer(folder).compose(issue(), language="en")
 
 
-def test_a_language_without_words_is_refused_with_the_cure() -> None:
-    with pytest.raises(TemplateError, match="no words for the language 'xx'; copy"):
+def test_a_language_without_sentences_is_refused_with_the_cure() -> None:
+    with pytest.raises(TemplateError, match="no sentences for the language 'xx'; copy"):
         composed(language="xx")
     assert composed(language="de-AT").language == "de-AT"
 
 
-@pytest.mark.parametrize(
-    ("change", "complaint"),
-    [
-        ({"weekdays": ["Monday"]}, "weekdays takes 7"),
-        ({"posts": "{n} posts"}, "posts takes 2"),
-        ({"top": "Issue {nmber}"}, "cannot fill {nmber}"),
-        ({"top": "Issue {"}, "is no sentence"),
-        ({"top": 7}, "top takes 1"),
-        ({"weekdays": [1, 2, 3, 4, 5, 6, 7]}, "is no sentence"),
-    ],
-)
-def test_wrong_words_are_refused_by_their_key(change: dict[str, object], complaint: str) -> None:
-    fine = {
-        k: list(v) if isinstance(v, tuple) else v
-        for k, v in vars(COMPOSER.theme.words["en"]).items()
-    }
-    with pytest.raises(TemplateError, match=re.escape(complaint)):
-        read_words({"en": {**fine, **change}}, name="words.toml")
-    assert read_words({"en": fine}, name="words.toml")["en"] == COMPOSER.theme.words["en"]
-
-
-def test_english_and_german_are_shipped() -> None:
-    assert {"en", "de"} <= set(COMPOSER.theme.words)
+def test_a_reader_is_addressed_as_the_operator_chose() -> None:
+    theme = load_theme("weekly", salutation="du")
+    text = replace(COMPOSER, theme=theme).compose(issue(), language="de").text
+    assert "Du erhältst diese E-Mail" in text
+    assert "Alle Ausgaben" in text
+    assert "Sie erhalten diese E-Mail" in composed(language="de").text
 
 
 def test_an_operators_file_wins_and_the_rest_is_shipped(make_file: MakeFile) -> None:
-    folder = make_file("edition/default/issue.txt.j2", "Only {{ issue.name }}.\n").parents[2]
+    folder = make_file("edition/weekly/issue.txt.j2", "Only {{ issue.name }}.\n").parents[2]
     mail = composer(folder).compose(issue(), language="en")
     assert mail.text == "Only The Weekly Dive.\n"
     assert mail.html == composed().html

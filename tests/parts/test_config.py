@@ -218,6 +218,10 @@ def test_all_mistakes_are_told_at_once(refusal: Callable[[str], str]) -> None:
         ("[database]\nbusy_timeout = -1", "config.toml:2: [database] busy_timeout takes 0 to"),
         ("[database]\nurl = 'mysql://x'", "config.toml:2: [database] url is no address"),
         ("[database]\nurl = 'var/digest'", "config.toml:2: [database] url is no address"),
+        (
+            "[database]\nurl = 'postgresql+psycopg://u:p@h:port/n'",
+            "config.toml:2: [database] url is no address",
+        ),
         ("[newsletter]\nslug = ''", "config.toml:2: [newsletter] slug = '' takes small letters"),
         ("[newsletter]\nslug = 'a b'", "config.toml:2: [newsletter] slug = 'a b' takes"),
         ("[newsletter]\nname = ' '", "config.toml:2: [newsletter] name is empty"),

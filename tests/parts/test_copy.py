@@ -14,7 +14,7 @@ from digest.delivery.audit import audit
 from digest.errors import BusyError, ConfigurationError, SchemaError, UsageError
 from digest.migrations import schema
 from digest.migrations.copy import copy, open_source
-from digest.tables import Base, DeliveryRow, EditionRow, SourceRow, WorkerRow
+from digest.tables import Base, DeliveryRow, EditionRow, FeedbackRow, SourceRow, WorkerRow
 from storage.database import Database, DatabaseSettings
 
 LATER = "2026-06-12T08:00"  # when those who were put off have their turn
@@ -57,6 +57,7 @@ def test_every_row_arrives_as_it_was_and_new_ones_get_new_numbers(
     with source.begin() as session:
         session.execute(update(EditionRow).values(issue={"posts": [], "title": "Größe 🎈"}))
         session.add(SourceRow(name="plain", url="https://plain.example", added_at=NOW, id=40))
+        session.add(FeedbackRow(edition_id=edition.id, answer="yes", votes=3))
     counts = copy_all(source, target)
     assert counts["delivery"] == 2500
     assert contents(target) == contents(source)

@@ -64,7 +64,7 @@ def test_each_fault_is_an_error_that_says_what_is_wrong(
 
 
 def test_a_large_mail_is_a_warning_before_it_is_an_error() -> None:
-    large = replace(good(), html=good().html + "x" * 45_000)
+    large = replace(good(), html=good().html + "x" * 55_000)
     (finding,) = lint(ISSUE, large)
     assert not finding.is_error
 

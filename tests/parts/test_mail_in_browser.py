@@ -1,16 +1,21 @@
 """The mail as a browser shows it: wide and narrow, light and dark, with styles and without."""
 
-import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from press import HOSTILE, composer, issue, post
 
-from digest.editions.issue import Issue
+from digest.editions.issue import Issue, NewsletterSettings
 from digest.mail.headers import clean
+from digest.render.lenses import forced_dark, no_styles, outlook
+from digest.render.sample import sample_issue
 from digest.render.slots import markers, without_edges
+from digest.render.theme import load_theme
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -23,6 +28,8 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 WIDTHS = (320, 375, 640)
+FOLDER = Path(__file__).parents[1] / "fixtures" / "templates"
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +40,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def mail(of: Issue) -> str:
-    html = without_edges(composer().compose(of, language="en").html, seal=of.seal)
+def mail(of: Issue, *, language: str = "en", theme: str = "weekly", full: int = 12) -> str:
+    press = replace(composer(full_posts=full), theme=load_theme(theme, folder=FOLDER))
+    html = without_edges(press.compose(of, language=language).html, seal=of.seal)
     for name, marker in markers(seal=of.seal).items():
         html = html.replace(marker, f"https://digest.example/{name}")
     return html
@@ -43,10 +51,6 @@ def mail(of: Issue) -> str:
 @pytest.fixture(scope="module")
 def html() -> str:
     return mail(issue())
-
-
-def without_styles(html: str) -> str:
-    return re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
 
 
 def show(browser: Browser, html: str, *, width: int = 640, scheme: str = "light") -> Page:
@@ -63,7 +67,7 @@ def colour(page: Page, selector: str, style: str) -> str:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_scrolls_sideways(browser: Browser, html: str, width: int, scheme: str) -> None:
-    for variant in (html, without_styles(html)):
+    for variant in (html, no_styles(html)):
         page = show(browser, variant, width=width, scheme=scheme)
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.close()
@@ -107,7 +111,7 @@ def test_dark_is_dark_and_light_is_light(browser: Browser, html: str) -> None:
 
 def test_without_styles_the_same_words_are_seen(browser: Browser, html: str) -> None:
     seen = []
-    for variant in (html, without_styles(html)):
+    for variant in (html, no_styles(html)):
         page = show(browser, variant)
         seen.append(page.inner_text("body").split())
         page.close()
@@ -134,5 +138,68 @@ def test_hostile_words_are_seen_and_do_nothing(browser: Browser) -> None:
     for word in short[:12]:
         assert "".join(clean(word).split()) in seen
     assert set(elements) <= {
-        "DIV", "TABLE", "TBODY", "TR", "TD", "P", "A", "SPAN", "H1", "H2", "H3",
+        "DIV", "TABLE", "TBODY", "TR", "TD", "P", "A", "SPAN", "H1", "H2", "H3", "TH", "CAPTION",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "theme"), [("en", "weekly"), ("ar", "weekly"), ("de", "compact")]
+)
+def test_d8_an_outside_auditor_finds_nothing_serious(
+    browser: Browser, language: str, theme: str
+) -> None:
+    html = mail(sample_issue(NewsletterSettings(), posts=5), language=language, theme=theme)
+    page = show(browser, html)
+    page.evaluate(AXE)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # a plain string
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []
+    page.close()
+
+
+@pytest.mark.parametrize(("count", "language"), [(1, "en"), (88, "de"), (20, "ar")])
+def test_golden_mails_do_not_scroll_sideways(browser: Browser, count: int, language: str) -> None:
+    of = sample_issue(NewsletterSettings(), posts=count)
+    html = mail(of, language=language, full=1000)
+    for variant, widths in ((html, WIDTHS), (no_styles(html), WIDTHS), (outlook(html), (640,))):
+        page = show(browser, variant, scheme="dark")
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.close()
+
+
+def test_without_styles_it_is_one_readable_column_in_our_colours(
+    browser: Browser, html: str
+) -> None:
+    page = show(browser, no_styles(html), width=375)
+    boxes = page.eval_on_selector_all(
+        "h1, h2, h3, p", "all => all.map(e => [e.getBoundingClientRect().left, e.offsetWidth])"
+    )
+    shown = (
+        colour(page, "body", "backgroundColor"),
+        colour(page, "div.fill-card > table", "backgroundColor"),
+        colour(page, "h3 a", "color"),
+        colour(page, "td.fill-tint", "backgroundColor"),
+        colour(page, "td.button", "backgroundColor"),
+    )
+    page.close()
+    assert shown == (
+        "rgb(244, 241, 234)", "rgb(255, 255, 255)", "rgb(27, 29, 34)", "rgb(250, 247, 241)",
+        "rgb(168, 50, 26)",
+    )  # fmt: skip
+    seen = [(left, width) for left, width in boxes if width]
+    assert all(left >= 20 and left + width <= 375 - 20 and width >= 250 for left, width in seen)
+
+
+def test_forced_dark_leaves_the_button_and_the_rules_to_be_seen(
+    browser: Browser, html: str
+) -> None:
+    page = show(browser, forced_dark(html))
+    shown = [
+        colour(page, selector, "backgroundColor")
+        for selector in ("td.button", "td.fill-ruleink", "div.fill-card > table")
+    ]
+    page.close()
+    assert shown == ["rgb(168, 50, 26)", "rgb(118, 124, 134)", "rgb(18, 18, 18)"]

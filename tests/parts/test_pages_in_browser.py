@@ -12,8 +12,6 @@ from people import ADA, KEYRING, NOW, subscribe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from digest.clock import Clock
-from digest.editions.issue import NewsletterSettings
-from digest.pages import WebSettings
 from digest.tables import Base
 from digest.web.site import build_site
 from storage.database import Database, DatabaseSettings
@@ -66,8 +64,6 @@ def url(database: Database) -> Iterator[str]:
     site = build_site(
         database=database,
         keyring=KEYRING,
-        newsletter=NewsletterSettings(),
-        web=WebSettings(),
         clock=Clock.starting_at(NOW),
     )
     server = uvicorn.Server(uvicorn.Config(site, host="127.0.0.1", port=0, log_config=None))
@@ -122,6 +118,8 @@ def test_everything_goes_by_keyboard_with_the_focus_in_sight(
     page: Page, url: str, database: Database, ada: int
 ) -> None:
     page.goto(link(url, ada))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "name"
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.lang") == "de"
     page.keyboard.press("Tab")

@@ -7,7 +7,6 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import escape
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from press import HOSTILE, issue, personaliser, reader
@@ -21,7 +20,7 @@ from digest.render.slots import Edge, Slot, leftovers, marker, without_personal_
 ISSUE = issue()
 SEAL = ISSUE.seal
 BEGIN, END = (marker(edge, seal=SEAL) for edge in (Edge.BEGIN, Edge.END))
-EMAIL, DAY, URL = (marker(slot, seal=SEAL) for slot in Slot)
+EMAIL, DAY, URL, MANAGE, PAUSE = (marker(slot, seal=SEAL) for slot in Slot)
 
 
 def composed(*, language: str = "en", filler: str = "Hello.\n") -> ComposedIssue:
@@ -45,8 +44,16 @@ def test_the_slots_are_filled_in_both_parts() -> None:
     assert text == f"Hello.\nYou, ada@example.org, since 3 May 2026:\n  {url}\nBye.\n"
     assert f'<p>ada@example.org 3 May 2026</p><a href="{url}">x</a><p>y</p>' in html
     assert (
-        message["List-Unsubscribe"] == f"<{url}>, <mailto:digest@digest.example?subject=2026-w24.7>"
+        message["List-Unsubscribe"]
+        == f"<{url}>, <mailto:digest@digest.example?subject=unsubscribe%20{url[-24:]}>"
     )
+
+
+def test_each_address_has_a_token_of_its_own_and_stands_where_it_belongs() -> None:
+    own = replace(composed(), text=f"{BEGIN}{MANAGE}\n{PAUSE}\n{URL}\n{END}")
+    _, text, _ = parts(personaliser(own, of=ISSUE).letter(reader(7), key="k").message)
+    token = "7.AbCdEfGhIjKlMnOpQrStUv"  # noqa: S105 - stands for one
+    assert text.split() == [f"https://digest.example/{path}/{token}" for path in "lpu"]
 
 
 def test_the_date_is_written_in_the_language_of_the_mail() -> None:
@@ -97,13 +104,6 @@ def test_an_address_in_markup_is_escaped() -> None:
     _, text, html = parts(letter.message)
     assert "a&b'c@example.org" in text
     assert "a&amp;b&#x27;c@example.org" in html
-
-
-def test_an_unsubscribe_link_that_is_none_stops_the_letter() -> None:
-    write = personaliser(composed(), of=ISSUE)
-    write._unsubscribe_url = lambda _: "https://digest.example/u/1> <x"
-    with pytest.raises(UnfitError, match="public_url"):
-        write.letter(reader(), key="k")
 
 
 def test_three_hundred_letters_read_back_as_they_were_meant() -> None:

@@ -1,22 +1,27 @@
 """Tokens: made by us, for one purpose, for one person, and working for ever."""
 
+import hmac
 import logging
 import string
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.errors import TokenError
-from subscribers.tokens import Keyring, Purpose
+from subscribers.errors import ExpiredTokenError, TokenError
+from subscribers.tokens import EXPIRING, Keyring, Purpose
 
 RING = Keyring((b"the secret of the tests, long enough",))
 OTHER = Keyring((b"another secret of the tests",))
+END = datetime(2026, 6, 14, 6, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 IDS = st.integers(min_value=1, max_value=2**63 - 1)
 
 
-@given(IDS, st.sampled_from(list(Purpose)))
+@given(IDS, st.sampled_from(sorted(set(Purpose) - EXPIRING)))
 def test_a_token_names_its_subscriber(subscriber_id: int, purpose: Purpose) -> None:
     token = RING.sign(subscriber_id, purpose=purpose)
     assert RING.read(token, purpose=purpose) == subscriber_id
@@ -63,7 +68,7 @@ def test_a_damaged_token_is_refused(change: Callable[[str], str]) -> None:
 def test_a_digest_link_opens_nothing_else() -> None:
     token = RING.sign(7, purpose=Purpose.UNSUBSCRIBE)
     with pytest.raises(TokenError, match="something else"):
-        RING.read(token, purpose=Purpose.PREFERENCES)
+        RING.read(token, purpose=Purpose.MANAGE)
 
 
 def test_a_token_of_another_installation_is_refused() -> None:
@@ -115,3 +120,67 @@ def test_a_ring_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
 def test_only_real_ids_are_signed(number: int) -> None:
     with pytest.raises(ValueError, match="no id"):
         RING.sign(number, purpose=Purpose.UNSUBSCRIBE)
+
+
+@given(IDS, st.sampled_from(sorted(EXPIRING)))
+def test_a_token_with_an_end_works_until_then(number: int, purpose: Purpose) -> None:
+    token = RING.sign(number, purpose=purpose, until=END)
+    assert RING.open(token, purpose=purpose, now=END - SECOND).until == END
+    assert RING.read(token, purpose=purpose, now=END - SECOND) == number
+    with pytest.raises(ExpiredTokenError) as error:
+        RING.read(token, purpose=purpose, now=END)
+    assert (error.value.number, error.value.until) == (number, END)
+
+
+@pytest.mark.parametrize("purpose", sorted(EXPIRING))
+def test_what_must_end_is_not_signed_without_an_end(purpose: Purpose) -> None:
+    with pytest.raises(ValueError, match="needs an end"):
+        RING.sign(7, purpose=purpose)
+
+
+def test_the_end_cannot_be_moved() -> None:
+    token = RING.sign(7, purpose=Purpose.MANAGE, until=END)
+    later = RING.sign(7, purpose=Purpose.MANAGE, until=END + SECOND)
+    forged = f"{later.partition('.')[0]}.{token.partition('.')[2]}"
+    for bad in (forged, f"7.{token.partition('.')[2]}"):
+        with pytest.raises(TokenError):
+            RING.read(bad, purpose=Purpose.MANAGE, now=END - SECOND)
+
+
+def test_s5_no_purpose_opens_what_another_was_made_for() -> None:
+    for made in Purpose:
+        token = RING.sign(7, purpose=made, until=END)
+        for asked in set(Purpose) - {made}:
+            with pytest.raises(TokenError, match="something else"):
+                RING.read(token, purpose=asked, now=END - SECOND)
+
+
+@given(IDS)
+def test_a_code_has_six_digits_and_belongs_to_one_request(number: int) -> None:
+    code = RING.code(number, at=END)
+    assert len(code) == 6
+    assert code.isdecimal()
+    assert RING.is_code(f" {code[:3]} {code[3:]} ", number, at=END)
+    assert code == RING.code(number, at=END)
+    assert not RING.is_code(code[:5], number, at=END)
+
+
+def test_codes_differ_by_request_by_time_and_by_secret_and_outlive_a_change_of_secret() -> None:
+    codes = {RING.code(n, at=END + n * SECOND) for n in range(1, 500)}
+    assert len(codes) > 490
+    assert OTHER.code(7, at=END) != RING.code(7, at=END)
+    rotated = Keyring((b"the new secret", *RING.secrets))
+    assert rotated.is_code(RING.code(7, at=END), 7, at=END)
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "\u0661\u0662\u0663456", "x" * 100_000])
+def test_what_is_no_code_never_fits(typed: str) -> None:
+    assert not RING.is_code(typed, 7, at=END)
+
+
+@given(IDS)
+def test_the_signature_is_hmac_as_the_standard_library_makes_it(number: int) -> None:
+    key = hmac.digest(RING.secrets[0], b"digest 1 token unsubscribe", "sha256")
+    name, _, mac = RING.sign(number, purpose=Purpose.UNSUBSCRIBE).partition(".")
+    expected = hmac.digest(key, name.encode(), "sha256")[:16]
+    assert urlsafe_b64decode(mac + "==") == expected

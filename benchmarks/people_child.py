@@ -1,0 +1,81 @@
+"""The process that `people.py` and `audience.py` measure: imports, exports, or calls the roll."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from digest.tables import Base
+from storage.database import Database, DatabaseSettings
+from subscribers import audience, transfer_out
+from subscribers.tokens import Keyring
+from subscribers.transfer import Order, take
+from subscribers.transfer_file import open_sheet
+from subscribers.transfer_record import Reader
+
+NOW = datetime(2026, 6, 15, 7, tzinfo=UTC)
+_CHUNK = 10_000
+
+
+def import_(database: Database, file: Path) -> int:
+    """Import the file; return how many rows."""
+    Base.metadata.create_all(database.engine)
+    count = 0
+    with open_sheet(file) as sheet:
+        order = Order(
+            file=file.name,
+            format=sheet.layout.shape.name,
+            source="the list of the tool before",
+            language="en",
+            now=NOW,
+            keyring=Keyring((b"the secret of a benchmark",)),
+        )
+        reader = Reader(sheet.layout)
+        records = (reader.record(line, row) for line, row in sheet.rows)
+        while piece := list(islice(records, _CHUNK)):
+            with database.begin() as session:
+                count += len(take(session, piece, order=order))
+    return count
+
+
+def roll_call(database: Database, _file: Path) -> int:
+    """Read everybody with their fate; return how many."""
+    with database.read() as session:
+        return sum(1 for _ in audience.roll_call(session, now=NOW))
+
+
+def export(database: Database, file: Path) -> int:
+    """Write everybody as CSV; return how many."""
+    count = 0
+    with file.with_suffix(".out").open("w", encoding="utf-8") as out, database.read() as session:
+        write = transfer_out.csv_writer(out)
+        for count, one in enumerate(transfer_out.everybody(session), 1):  # noqa: B007 - told
+            write(one)
+    return count
+
+
+WORKS: dict[str, Callable[[Database, Path], int]] = {
+    "import": import_,
+    "roll_call": roll_call,
+    "export": export,
+}
+
+
+def main() -> None:
+    """Do the work that is named, and print what it took."""
+    work, url, file = sys.argv[1:]
+    database = Database(DatabaseSettings(url=url))
+    start, cpu = time.perf_counter(), time.process_time()
+    rows = WORKS[work](database, Path(file))
+    took = {"rows": rows, "seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
+    database.close()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({**took, "memory": memory}))
+
+
+if __name__ == "__main__":
+    main()

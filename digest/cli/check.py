@@ -1,0 +1,72 @@
+"""The command `check`: everything that is looked at before an issue leaves, with cures."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digest.cli import context
+from digest.cli.output import NEEDS_PERSON, OK
+
+if TYPE_CHECKING:
+    from digest.checks.finding import Finding
+
+_MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(check)
+
+
+def check(
+    ctx: typer.Context,
+    period: Annotated[str | None, typer.Argument(help="As 2026-W24; default: what is next")] = None,
+    *,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask neither the links nor DNS")
+    ] = False,
+) -> None:
+    """Run all checks on the next issue without sending.
+
+    JSON: {period, passed, findings: [sentence], report: [{level, sentence, cure}]}; findings are
+    the sentences of the report whose level is warning or error
+    """
+    from digest import questions, weekly
+    from digest.checks.issue import examine
+    from digest.checks.resolver import SystemResolver
+
+    me = context.of(ctx)
+    with me.app() as app:
+        target = questions.period(app, period)
+        plan = weekly.complete(app, weekly.plan(app, target))
+        report = list(examine(app, plan, resolver=None if offline else SystemResolver()))
+    findings = [finding.sentence for finding in report if finding.level != "ok"]
+    passed = plan.issue is not None and all(finding.level != "error" for finding in report)
+    data = {
+        "period": target.name,
+        "passed": passed,
+        "findings": findings,
+        "report": [vars(finding) for finding in report],
+    }
+    if plan.issue is None and not findings:
+        text = f"issue {target.name} has no posts yet: nothing to check\nNext: digest fetch"
+        me.out.result(data, text)
+        return
+    lines = in_lines(report)
+    if not findings and plan.issue:
+        posts = len(plan.issue.entries)
+        lines.append(f"issue {target.name}: {posts} posts, all checks passed")
+    code = OK if passed else NEEDS_PERSON
+    following = "digest issue approve, or digest run" if passed else "digest issue show"
+    me.out.result(data, "\n".join([*lines, f"Next: {following}"]), code=code)
+    raise typer.Exit(code)
+
+
+def in_lines(findings: "Iterable[Finding]") -> list[str]:
+    """Write findings as people read them, each with its cure below."""
+    lines = []
+    for finding in findings:
+        lines.append(f" {_MARKS[finding.level]} {finding.sentence}")
+        lines += [f"     {finding.cure}"] if finding.cure else []
+    return lines

@@ -1,0 +1,127 @@
+"""Which forms of an issue its readers' choices ask for, and who gets which; pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from digest.editions.issue import Issue
+from digest.editions.narrowed import narrowed, topics_of
+
+
+class Choice(NamedTuple):
+    """What some readers chose.
+
+    ``topics`` are slugs joined by commas; "" is all topics, those to come too. ``format`` is
+    "html" or "text".
+    """
+
+    language: str
+    topics: str = ""
+    format: str = "html"
+
+
+class Kind(NamedTuple):
+    """One content to be rendered: a language, and the topics in it (None: the whole issue)."""
+
+    language: str
+    topics: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assortment:
+    """The contents that are rendered, and the content for every choice.
+
+    ``folded`` counts the readers who get more topics than they chose, because what they chose is
+    too rare; ``unserved`` those of whose topics the issue has no post.
+    """
+
+    issue: Issue
+    kinds: tuple[Kind, ...]
+    languages: tuple[str, ...]
+    default: str
+    folded: int = 0
+    unserved: int = 0
+
+    def kind_for(self, choice: Choice) -> Kind | None:
+        """Return what is sent to readers of this choice; None when the issue has nothing for them.
+
+        When exactly theirs is not rendered: the nearest that has all of it, and never less.
+        """
+        wanted = _kind(self.issue, choice, languages=self.languages, default=self.default)
+        if wanted is None or wanted in self.kinds:
+            return wanted
+        return self._nearest(wanted)
+
+    def _nearest(self, wanted: Kind) -> Kind:
+        """Return the one with the fewest further topics; the whole issue is always there."""
+        asked = set(wanted.topics or ())
+        wide = [
+            kind
+            for kind in self.kinds
+            if kind.topics and kind.language == wanted.language and asked <= set(kind.topics)
+        ]
+        whole = Kind(wanted.language, None)
+        return min(wide, key=lambda kind: (len(kind.topics or ()), kind.topics), default=whole)
+
+
+def assort(
+    issue: Issue,
+    readers: Mapping[Choice, int],
+    *,
+    languages: Sequence[str],
+    default: str,
+    most: int,
+) -> Assortment:
+    """Choose what is rendered: each distinct content once, at most ``most`` of them.
+
+    The whole issue in every one of the ``languages`` comes first, whether or not anybody asks:
+    it is what stands online, and what a rare choice is folded into.
+    """
+    wanted: Counter[Kind] = Counter()
+    unserved = 0
+    for choice, count in readers.items():
+        kind = _kind(issue, choice, languages=languages, default=default)
+        if kind is None:
+            unserved += count
+        else:
+            wanted[kind] += count
+    whole = [Kind(language, None) for language in languages]
+    parts = _by_demand((kind, wanted[kind]) for kind in wanted if kind not in whole)
+    kept = parts[: max(0, most - len(whole))]
+    return Assortment(
+        issue=issue,
+        kinds=(*whole, *kept),
+        languages=tuple(languages),
+        default=default,
+        folded=sum(wanted[kind] for kind in parts[len(kept) :]),
+        unserved=unserved,
+    )
+
+
+def _by_demand(counted: Iterable[tuple[Kind, int]]) -> list[Kind]:
+    """Sort by how many readers ask for it; equals in an order that is always the same."""
+    return [kind for kind, _ in sorted(counted, key=lambda pair: (-pair[1], pair[0]))]
+
+
+def _kind(issue: Issue, choice: Choice, *, languages: Sequence[str], default: str) -> Kind | None:
+    language = spoken(choice.language, languages=languages, default=default)
+    if not choice.topics:
+        return Kind(language, None)
+    chosen = set(choice.topics.split(","))
+    topics = tuple(topic for topic in sorted(topics_of(issue)) if topic in chosen)
+    found = narrowed(issue, topics=topics)
+    if found is None:
+        return None
+    return Kind(language, None if found is issue else topics)
+
+
+def spoken(language: str, *, languages: Sequence[str], default: str) -> str:
+    """Return the language in which a reader is written to: theirs, a wider form, or the default."""
+    by_name = {known.casefold(): known for known in languages}
+    name = language.strip().replace("_", "-").casefold()
+    while name:
+        if name in by_name:
+            return by_name[name]
+        name = name.rpartition("-")[0]
+    return default if default in languages else languages[0]

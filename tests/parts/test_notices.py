@@ -1,0 +1,403 @@
+"""The post office: every notice once, named when nobody can know, and no secret kept."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from itertools import pairwise
+
+import pytest
+from people import ADA, EMMY, KEYRING, NOW, subscribe
+from sqlalchemy import select
+from visitor import Wristwatch
+
+from digest import welcome
+from digest.calendar import ScheduleSettings
+from digest.delivery import tray
+from digest.delivery.notices import PostOffice
+from digest.delivery.retry import RetrySettings
+from digest.editions.issue import NewsletterSettings
+from digest.joining import SignupSettings
+from digest.mail.letter import Letter
+from digest.mail.mime import SenderSettings
+from digest.mail.notice import Notice, NoticeKind
+from digest.mail.outcome import Outcome, Stage, Verdict
+from digest.pages import WebSettings
+from digest.providers.carrier import Connection, Dot, Fate
+from digest.render.notices import NoticeWriter
+from digest.render.theme import load_theme
+from digest.tables import ConfirmationRow, NoticeRow
+from digest.welcome import Wanted
+from storage.database import Database
+from subscribers import consent
+from subscribers.tokens import Purpose
+
+ACCEPTED = Outcome(verdict=Verdict.ACCEPTED, stage=Stage.DOT, code=250, text="2.0.0 queued as 7")
+THEME = load_theme("weekly")
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+@dataclass
+class Counter:
+    """A counter at which letters are handed over; it answers as it was told."""
+
+    answers: list[Outcome | str] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    name: str = "counter"
+
+    def connect(self) -> Connection:
+        """Stand at the counter."""
+        return self
+
+    def check(self) -> str | None:
+        """Find nothing in the way."""
+        return None
+
+    def hand_over(self, letters: "Iterator[Letter]", *, dot: Dot) -> "Iterator[Fate]":
+        """Take letters (see `Connection.hand_over`)."""
+        for letter in letters:
+            answer = self.answers.pop(0) if self.answers else ACCEPTED
+            if answer == "killed before the dot":
+                raise Killed
+            if not dot(letter):
+                yield letter, Outcome(verdict=Verdict.WITHDRAWN, stage=Stage.TEXT, counted=False)
+                continue
+            if answer == "killed after the dot":
+                raise Killed
+            assert isinstance(answer, Outcome)
+            if answer.verdict is Verdict.ACCEPTED:
+                self.letters.append(letter)
+            yield letter, answer
+
+    def close(self) -> None:
+        """Leave."""
+
+
+@pytest.fixture
+def clock() -> Wristwatch:
+    return Wristwatch.starting_at(NOW)
+
+
+@pytest.fixture
+def counter() -> Counter:
+    return Counter()
+
+
+def writer(signup: SignupSettings | None = None) -> NoticeWriter:
+    return NoticeWriter(
+        newsletter=NewsletterSettings(),
+        sender=SenderSettings(),
+        web=WebSettings(public_url="https://digest.example.org"),
+        schedule=ScheduleSettings(),
+        signup=signup or SignupSettings(),
+        keyring=KEYRING,
+        theme=THEME,
+    )
+
+
+@pytest.fixture
+def office(database: Database, clock: Wristwatch, counter: Counter) -> Callable[[], PostOffice]:
+    """Open post offices: each is a process of its own."""
+
+    def open_one() -> PostOffice:
+        return PostOffice(
+            database,
+            build=lambda: counter,
+            write=writer().write,
+            retry=RetrySettings(),
+            clock=clock,
+            stop=threading.Event(),
+        )
+
+    return open_one
+
+
+def ask(
+    database: Database,
+    *,
+    kind: NoticeKind = NoticeKind.CONFIRM,
+    hours: int = 48,
+    language: str = "en",
+) -> None:
+    """Put a notice to Ada into the tray."""
+    with database.begin() as session:
+        (ada,) = subscribe(session, ADA)
+        row = session.scalars(select(ConfirmationRow)).first()
+        if row is None:
+            row = ConfirmationRow(
+                subscriber_id=ada,
+                purpose="signup",
+                email=ADA.email,
+                mailbox_key="k",
+                wishes={},
+                requested_at=NOW,
+                expires_at=NOW + timedelta(hours=48),
+                tries_left=5,
+            )
+            session.add(row)
+            session.flush()
+        wanted = Wanted(
+            kind=kind,
+            subscriber_id=ada,
+            confirmation_id=row.id,
+            email=ADA.email,
+            language=language,
+            expires_at=NOW + timedelta(hours=hours),
+        )
+        assert welcome.ask(session, wanted, now=NOW)
+
+
+def fate(database: Database) -> tuple[str, str | None, str | None]:
+    with database.read() as session:
+        row = session.scalars(select(NoticeRow)).one()
+        return row.state, row.code, row.reason
+
+
+def test_a_notice_goes_out_once_and_leaves_its_proof(
+    database: Database, office: Callable[[], PostOffice], counter: Counter
+) -> None:
+    ask(database)
+    for _ in range(3):
+        office().work()
+    assert len(counter.letters) == 1
+    assert fate(database) == ("accepted", "250", None)
+    with database.read() as session:
+        proof = consent.history(session, subscriber_id=1)[-1]
+    assert proof.kind == "mailed"
+    assert proof.evidence["message_id"] == "<n.1@digest.example>"
+    assert proof.evidence["answer"] == "250 2.0.0 queued as 7"
+    (letter,) = counter.letters
+    assert proof.evidence["message_id"].encode() in letter.message
+
+
+def test_the_proof_and_the_row_hold_neither_link_nor_code(
+    database: Database, office: Callable[[], PostOffice], counter: Counter
+) -> None:
+    ask(database)
+    office().work()
+    text = str(message_of(counter.letters[0]).get_body(("plain",)))
+    link = re.search(r"/c/(\S+)", text)
+    digits = re.search(r"(\d{3}) (\d{3})\n", text)
+    assert link
+    assert digits
+    with database.read() as session:
+        kept = str(consent.history(session, subscriber_id=1)) + str(
+            [vars(row) for row in session.scalars(select(NoticeRow))]
+        )
+    for secret in (link[1], digits[0].strip(), digits[1] + digits[2]):
+        assert secret not in kept
+
+
+def test_killed_before_the_dot_it_goes_out_later_and_killed_after_it_it_is_named(
+    database: Database, office: Callable[[], PostOffice], counter: Counter, clock: Wristwatch
+) -> None:
+    ask(database)
+    counter.answers = ["killed before the dot"]
+    with pytest.raises(Killed):
+        office().work()
+    assert fate(database)[0] == "claimed"
+    assert office().work() == {}
+    clock.wind(minutes=3)
+    counter.answers = ["killed after the dot"]
+    with pytest.raises(Killed):
+        office().work()
+    assert fate(database)[0] == "committing"
+    clock.wind(minutes=3)
+    assert office().work() == {}
+    assert fate(database)[::2] == (
+        "unknown",
+        "the sender died between the final dot and the answer",
+    )
+    assert counter.letters == []
+    with database.read() as session:
+        assert tray.in_words(session) == "1 unknown; of which unknown: 1"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (Outcome(verdict=Verdict.REFUSED, stage=Stage.RCPT, code=550), "rejected"),
+        (Outcome(verdict=Verdict.RETRY, stage=Stage.RCPT, code=451), "deferred"),
+        (Outcome(verdict=Verdict.UNKNOWN, stage=Stage.REPLY), "unknown"),
+        (Outcome(verdict=Verdict.CONFIG, stage=Stage.AUTH, counted=False), "pending"),
+        (Outcome(verdict=Verdict.RETRY, stage=Stage.CONNECT, counted=False), "pending"),
+    ],
+)
+def test_each_answer_has_its_state(
+    database: Database,
+    office: Callable[[], PostOffice],
+    counter: Counter,
+    answer: Outcome,
+    state: str,
+) -> None:
+    ask(database)
+    counter.answers = [answer]
+    office().work()
+    assert fate(database)[0] == state
+
+
+def test_what_was_put_off_is_tried_again_while_it_is_of_use(
+    database: Database, office: Callable[[], PostOffice], counter: Counter, clock: Wristwatch
+) -> None:
+    ask(database, kind=NoticeKind.LINK, hours=1)
+    put_off = Outcome(verdict=Verdict.RETRY, stage=Stage.RCPT, code=451)
+    counter.answers = [put_off] * 9
+    one = office()
+    for _ in range(8):
+        one.work()
+        clock.wind(minutes=12)
+    assert fate(database)[0] in {"failed", "skipped"}
+    assert 2 <= 9 - len(counter.answers) <= 4
+    assert counter.letters == []
+
+
+def test_a_notice_that_nobody_needs_any_more_is_withdrawn_before_the_dot(
+    database: Database, office: Callable[[], PostOffice], counter: Counter
+) -> None:
+    ask(database)
+    with database.begin() as session:
+        session.scalars(select(ConfirmationRow)).one().used_at = NOW
+    office().work()
+    assert fate(database)[0] == "skipped"
+    assert counter.letters == []
+
+
+def test_a_notice_that_cannot_be_written_stops_no_other(
+    database: Database, office: Callable[[], PostOffice], counter: Counter
+) -> None:
+    ask(database)
+    ask(database, kind=NoticeKind.EXISTS)
+    with database.begin() as session:
+        session.get_one(NoticeRow, 1).email = "no address"
+    office().work()
+    assert len(counter.letters) == 1
+    with database.read() as session:
+        states = session.scalars(select(NoticeRow.state).order_by(NoticeRow.id)).all()
+    assert states == ["failed", "accepted"]
+
+
+def test_two_post_offices_at_once_send_nothing_twice(
+    database: Database, office: Callable[[], PostOffice], counter: Counter
+) -> None:
+    kinds = (NoticeKind.CONFIRM, NoticeKind.EXISTS, NoticeKind.MOVED, NoticeKind.WELCOME)
+    for kind in kinds:
+        ask(database, kind=kind)
+    threads = [threading.Thread(target=office().work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(letter.key for letter in counter.letters) == ["n.1", "n.2", "n.3", "n.4"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "steps", "sent"),
+    [
+        (NoticeKind.CONFIRM, [0, 1, 23, 25, 26, 50, 75, 100], 3),
+        (NoticeKind.EXISTS, [0, 24, 100, 169], 2),
+        (NoticeKind.LINK, [0, 1, 2, 3, 23, 25], 4),
+        (NoticeKind.WELCOME, [0, 1000, 20_000], 1),
+    ],
+)
+def test_each_kind_has_its_limits(
+    database: Database, kind: NoticeKind, steps: list[int], sent: int
+) -> None:
+    assert all(one < other for one, other in pairwise(steps))
+    with database.begin() as session:
+        (ada,) = subscribe(session, ADA)
+        wanted = Wanted(
+            kind=kind,
+            subscriber_id=ada,
+            email=ADA.email,
+            language="en",
+            expires_at=NOW + timedelta(days=3000),
+        )
+        granted = [
+            welcome.ask(session, wanted, now=NOW + timedelta(hours=hours)) for hours in steps
+        ]
+    assert sum(granted) == sent
+    with database.read() as session:
+        skipped = session.scalars(select(NoticeRow.reason).where(NoticeRow.state == "skipped"))
+        assert all("and no more" in (reason or "") for reason in skipped)
+
+
+def notice(kind: NoticeKind, *, language: str = "en") -> Notice:
+    return Notice(
+        id=7,
+        kind=kind,
+        subscriber_id=3,
+        confirmation_id=5,
+        email=ADA.email,
+        language=language,
+        created_at=NOW,
+        expires_at=NOW + timedelta(hours=48),
+        requested_at=NOW,
+    )
+
+
+def message_of(letter: Letter) -> EmailMessage:
+    return message_from_bytes(letter.message, policy=policy.default)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("kind", list(NoticeKind))
+def test_d11_every_notice_is_plain_automatic_and_says_who_and_why(
+    kind: NoticeKind, language: str
+) -> None:
+    written = writer().write(notice(kind, language=language))
+    message = message_of(written.letter)
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["Precedence"] is None
+    assert message["List-Unsubscribe"] is None
+    assert message["To"] == ADA.email
+    text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert "1 Example Street" in text
+    assert "1 Example Street" in html
+    assert f'<html lang="{language}" dir="ltr">' in html
+    for word in ("<img", "<script", "<link", "<form", "@import", "utm_", "{{", "%("):
+        assert word not in html
+        assert word not in text
+    hosts = set(re.findall(r'(?:href|src)="https?://([^/"]+)', html))
+    assert hosts == {"digest.example.org"}
+    assert all(len(line) <= 72 or "https://" in line for line in text.splitlines())
+    assert html.count("<table") == html.count('role="presentation"')
+    assert len(written.letter.message) < 9_500
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_confirmation_has_link_and_code_and_no_post(language: str) -> None:
+    message = message_of(writer().write(notice(NoticeKind.CONFIRM, language=language)).letter)
+    code = KEYRING.code(5, at=NOW)
+    shown = f"{code[:3]} {code[3:]}"
+    token = KEYRING.sign(5, purpose=Purpose.CONFIRM, until=NOW + timedelta(hours=48))
+    for part in ("plain", "html"):
+        body = message.get_body((part,)).get_content()  # type: ignore[union-attr]
+        assert shown in body
+        assert f"https://digest.example.org/c/{token}" in body
+    assert shown in message["Subject"]
+
+
+def test_where_only_the_code_confirms_the_letter_has_no_link() -> None:
+    strict = writer(SignupSettings(confirm="code"))
+    message = strict.write(notice(NoticeKind.CONFIRM)).letter.message
+    assert b"/c/" not in message
+    assert KEYRING.code(5, at=NOW)[:3].encode() in message
+
+
+def test_the_same_notice_gives_the_same_bytes() -> None:
+    first, second = (writer().write(notice(NoticeKind.CONFIRM)).letter for _ in range(2))
+    assert first == second
+
+
+def test_no_language_mixes_with_another() -> None:
+    german = writer().write(notice(NoticeKind.CONFIRM, language=EMMY.language)).copy
+    for word in ("Type", "code there", "Someone", "confirm", "Not you"):
+        assert word not in german

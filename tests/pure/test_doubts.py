@@ -1,0 +1,32 @@
+"""Doubts about addresses: said, and never a reason to refuse one."""
+
+import pytest
+
+from subscribers.addresses import Mailbox
+from subscribers.doubts import doubts
+from subscribers.spreadsheet import safe, unsafe
+
+
+@pytest.mark.parametrize(
+    ("address", "about"),
+    [
+        ("ada@example.org", []),
+        ("info@example.org", ["info@"]),
+        ("Support+blog@example.org", ["support@"]),
+        ("ada@gmial.com", ["gmail.com"]),
+        ("ada@gmai.com", ["gmail.com"]),
+        ("ada@mail.com", []),
+        ("ada@mailinator.com", ["thrown away"]),
+        ("admin@hotmial.com", ["admin@", "hotmail.com"]),
+    ],
+)
+def test_slips_roles_and_throw_away_addresses_are_named(address: str, about: list[str]) -> None:
+    found = doubts(Mailbox.parse(address))
+    assert len(found) == len(about)
+    assert all(word in sentence for word, sentence in zip(about, found, strict=True))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+49", "-5", "@SUM(A1)", "\tx", "\rx", "Ada", "'Ada", ""])
+def test_no_cell_is_a_formula_and_each_comes_back_as_it_was(text: str) -> None:
+    assert not safe(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert unsafe(safe(text)) == text
