@@ -52,7 +52,7 @@ def test_a_week_by_hand(week: Newsroom, call: Call) -> None:
     held = call("issue", "hold", "--reason", "Ada looks at it", "--at", FRIDAY).out
     assert f"issue {W24} is held: Ada looks at it" in held
     waiting = call("run", "--at", FRIDAY, code=3).out
-    assert f"Next: digest preview, then digest issue approve {W24}" in waiting
+    assert f"Next: digest preview {W24}, then digest issue approve {W24}" in waiting
     assert "approved" in call("issue", "approve", W24, "--at", FRIDAY).out
     sent = call("send", W24, "--at", FRIDAY).out
     assert "send    3 accepted" in sent
