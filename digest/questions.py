@@ -15,10 +15,9 @@ from digest.editions import store as editions
 from digest.editions.issue import Issue
 from digest.editions.state import OPEN, SEALED
 from digest.editions.store import Edition
-from digest.errors import PersonNeededError, UsageError
+from digest.errors import UsageError
 from digest.posts import store as posts
 from digest.posts.post import Post
-from digest.render.composed import ComposedIssue
 from digest.sources.health import Health, Trouble, health
 from digest.sources.history import newest_dates
 from digest.sources.state import State
@@ -125,20 +124,6 @@ def all_editions(app: App) -> list[Edition]:
     """Return every edition, the best-of too, newest first."""
     with app.database.read() as session:
         return bestof.everything(session, app.newsletter)[::-1]
-
-
-def preview(app: App, asked: Period, *, language: str | None) -> ComposedIssue:
-    """Render the issue of a period as it would be sent now."""
-    planned = weekly.plan(app, asked)
-    if planned.issue is None:
-        raise PersonNeededError(
-            f"issue {asked.name} has no posts yet; 'digest fetch' looks for new"
-        )
-    for composed in planned.composed:
-        if language in {None, composed.language}:
-            return composed
-    known = ", ".join(composed.language for composed in planned.composed)
-    raise UsageError(f"there is no variant in {language!r}; there are: {known}")
 
 
 def account(app: App, edition: Edition) -> Account:
