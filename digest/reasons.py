@@ -10,6 +10,7 @@ from digest.app import App
 from digest.editions.issue import Issue
 from digest.posts.identity import Kind, instant
 from digest.posts.language import detect
+from digest.posts.origin import DateOrigin
 from digest.posts.post import Decision, Post
 from digest.selection import Selection, effective
 from digest.sources.watch import Alarm
@@ -23,7 +24,7 @@ def known_of(app: App, session: Session, post: Post) -> Iterator[str]:
     """Say by what a post is recognised, what dates it, and what became of its words."""
     row = session.get_one(PostRow, post.id)
     yield _identity(app, session, post)
-    yield _date(app, post)
+    yield _date(app, post, origin=row.dated_by)
     yield from _words(row)
     if row.language:
         shown = (detect(f"{row.title}\n{row.summary or ''}") or "") == row.language.partition("-")[
@@ -73,15 +74,18 @@ def _identity(app: App, session: Session, post: Post) -> str:
     return f"post {post.id}, {known}; first seen {app.local(post.first_seen_at)}"
 
 
-def _date(app: App, post: Post) -> str:
+def _date(app: App, post: Post, *, origin: str | None) -> str:
+    """Say what dates a post; of posts from before it was noted, nobody knows where that stood."""
+    by = DateOrigin(origin).words if origin else "by its blog"
     stated = instant(post.published_at, post.published_on)
     if stated is None:
         return "undated: it counts from when it was first seen"
     if stated != effective(post):
-        return f"dated {stated:%Y-%m-%d}, which cannot be: it counts from when it was first seen"
+        day = f"{stated:%Y-%m-%d}"
+        return f"dated {day} {by}, which cannot be: it counts from when it was first seen"
     if post.published_on and not post.published_at:
-        return f"dated {post.published_on:%a %d %b %Y} by its blog, without a time"
-    return f"dated {app.local(stated)} by its blog"
+        return f"dated {post.published_on:%a %d %b %Y} {by}, without a time"
+    return f"dated {app.local(stated)} {by}"
 
 
 def _words(row: PostRow) -> Iterator[str]:

@@ -19,7 +19,11 @@ from functools import lru_cache
 from digest.posts.post import FetchedPost
 
 TRACKING = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id",
-            "fbclid", "gclid", "mc_cid", "mc_eid", "ref_src", "source_ref", "igshid")  # fmt: skip
+            "fbclid", "gclid", "mc_cid", "mc_eid", "ref_src", "source_ref", "igshid", "msclkid",
+            "yclid", "mkt_tok", "_hsenc", "_hsmi", "amp")  # fmt: skip
+# What Medium adds to tell where a reader came from: "source=rss----3f2a---4", in several forms.
+_CAME_FROM = re.compile(r"(?:(?<=\?)|&)source=[\w-]*---[\w-]*&?")
+_AMP = re.compile(r"^([^/]+/[^?]*[^/?])/amp/?(?=$|\?)")
 NOT_A_TITLE = frozenset({"no title", "untitled", "title"})
 SAME_TITLE_DAYS = 2
 SIMILAR = 60.0  # below this, two titles under one id are two articles if the date moved on too
@@ -80,14 +84,16 @@ class _Index:
 def canonical_link(url: str) -> str:
     """Return the form in which two spellings of one address are equal.
 
-    Scheme, ``www.``, fragment, tracking parameters, default index pages and a trailing slash go;
-    the rest of the query stays, because ``?p=12`` may be the whole address.
+    Scheme, ``www.``, fragment, tracking parameters, the marks of AMP, default index pages and a
+    trailing slash go; the rest of the query stays, because ``?p=12`` may be the whole address.
     """
     from w3lib.url import canonicalize_url, url_query_cleaner  # noqa: PLC0415 - senders need none
 
     cleaned = url_query_cleaner(url, TRACKING, remove=True, unique=False)
     address = canonicalize_url(cleaned, keep_fragments=False)
-    address = re.sub(r"^https?://(www\.)?", "", address)
+    address = re.sub(r"^https?://(www\.|amp\.)?", "", address)
+    address = _CAME_FROM.sub("", address).rstrip("?&")
+    address = _AMP.sub(r"\1", address)
     address = re.sub(r"^([^/]+):(80|443)(?=/|$)", r"\1", address)
     return re.sub(r"/(index\.html?)?$", "", address)
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from digest.posts.origin import DateOrigin
+
 
 class Fitness(StrEnum):
     """What the examination of a post's words came to."""
@@ -36,11 +38,12 @@ class FetchedPost:
     """A post as one reading of a source shows it; text is plain text, never markup.
 
     ``guid`` is the source's own identifier when it gives one. ``url`` is absolute, http or https.
-    ``published_at`` is an aware instant; ``published_on`` is set instead when the source gives
-    only a day (which must not be shifted through UTC). ``words`` counts the post's text when the
-    source carries it whole; ``minutes`` is the reading time that the source states, believed or
-    not. ``examined`` is what hygiene makes of just this title and summary, where the process that
-    parsed them has asked; who changes the words takes it away.
+    ``published_at`` is an aware instant, in the zone that the source writes: its day is the day
+    that readers of the source see. ``published_on`` is set instead when the source gives only a
+    day (which must not be shifted through UTC); ``dated_by`` says where that was read. ``words``
+    counts the post's text when the source carries it whole; ``minutes`` is the reading time that
+    the source states, believed or not. ``examined`` is what hygiene makes of just this title and
+    summary, where the process that parsed them has asked; who changes the words takes it away.
     """
 
     url: str
@@ -52,6 +55,7 @@ class FetchedPost:
     language: str | None = None
     published_at: datetime | None = None
     published_on: date | None = None
+    dated_by: DateOrigin | None = None
     words: int | None = None
     minutes: int | None = None
     examined: Examined | None = None

@@ -232,6 +232,7 @@ class _Desk:
             "minutes": fit.minutes,
             "published_at": post.published_at,
             "published_on": post.published_on,
+            "dated_by": post.dated_by,
             "first_seen_at": self.now,
             "looked_up_at": self.now if post.url in self.looked_up else None,
             "alarm": alarm,
@@ -267,6 +268,7 @@ class _Desk:
     def _date(self, row: PostRow, post: FetchedPost) -> None:
         if row.published_at is None and row.published_on is None:
             row.published_at, row.published_on = post.published_at, post.published_on
+            row.dated_by = post.dated_by
 
     def _changed(self, row: PostRow, before: tuple[str | None, ...]) -> int:
         if before == _words(row):

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from digest.posts.origin import DateOrigin
 from digest.sources.adapter import Page, Reading
 from digest.sources.answers import inner, load, mappings, names, number, present, stranger, text
-from digest.sources.entry import Entry, posts_of
+from digest.sources.entry import Entry, sift
 from digest.sources.links import usable_link
 from digest.sources.text import clean
 
@@ -27,7 +28,7 @@ def read_ghost(page: Page) -> Reading:
     if not isinstance(data, dict) or not isinstance(data.get("posts"), list):
         raise stranger(_GHOST)
     items = list(mappings(data["posts"]))
-    posts = posts_of([_ghost_entry(item) for item in items], base=page.url, page_url=page.url)
+    sifted = sift([_ghost_entry(item) for item in items], base=page.url, page_url=page.url)
     minutes = {
         clean(guid): number(item.get("reading_time"))
         for item in items
@@ -35,7 +36,10 @@ def read_ghost(page: Page) -> Reading:
     }
     pagination = inner(inner(data, "meta"), "pagination")
     return Reading(
-        posts=tuple(replace(post, minutes=minutes.get(post.guid or "") or None) for post in posts),
+        posts=tuple(
+            replace(post, minutes=minutes.get(post.guid or "") or None) for post in sifted.posts
+        ),
+        left_out=sifted.left_out,
         next_url=_turned(page.url, to=number(pagination.get("next"))),
         count=number(pagination.get("total")),
     )
@@ -52,9 +56,11 @@ def read_wordpress(page: Page) -> Reading:
     if not isinstance(data, list) or (data and not items):
         raise stranger(_WORDPRESS)
     entries = [_wordpress_entry(item) for item in items]
+    sifted = sift(entries, base=page.url, page_url=page.url)
     linked = _NEXT.search(page.headers.get("link", ""))
     return Reading(
-        posts=posts_of(entries, base=page.url, page_url=page.url),
+        posts=sifted.posts,
+        left_out=sifted.left_out,
         next_url=usable_link(linked[1], base=page.url, page_url=page.url) if linked else None,
         count=number(page.headers.get("x-wp-total")),
     )
@@ -76,7 +82,7 @@ def _ghost_entry(item: Mapping[str, Any]) -> Entry:
         author=names(people),
         tags=tuple(_public(item.get("tags"))),
         language=text(item, "locale"),
-        dates=present(text(item, "published_at"), text(item, "created_at")),
+        dates=_dates(text(item, "published_at"), text(item, "created_at")),
     )
 
 
@@ -107,8 +113,12 @@ def _wordpress_entry(item: Mapping[str, Any]) -> Entry:
         author=names(mappings(embedded.get("author"))),
         tags=tuple(text(term, "name") for term in terms if text(term, "slug") != "uncategorized"),
         language=text(item, "lang"),
-        dates=present(text(item, "date_gmt"), text(item, "date")[:_DAY]),
+        dates=_dates(text(item, "date_gmt"), text(item, "date")[:_DAY]),
     )
+
+
+def _dates(*shown: str) -> tuple[tuple[DateOrigin, str], ...]:
+    return tuple((DateOrigin.API, one) for one in present(*shown))
 
 
 def _rendered(item: Mapping[str, Any], name: str) -> str:

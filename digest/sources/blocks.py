@@ -15,7 +15,8 @@ from functools import cached_property
 from itertools import islice
 
 from digest.sources import roles
-from digest.sources.element import Element, text_of, vocabulary
+from digest.sources.element import Element, text_of
+from digest.sources.linkedcards import linked_cards
 
 MOST_GROUPS = 60  # of one page; only a page that is made to be slow has more
 _LONGEST_RUN = 40  # pieces after a bare title
@@ -26,18 +27,12 @@ _CARDS = frozenset({"article", "tr"})
 _CELLS = frozenset({"td", "th"})
 _ENDS = frozenset({"nav", "footer", "form", "aside"})
 
-_BLOCKS = vocabulary("div p section article ul ol dl figure table header footer")
-_BOLD = re.compile(r"(?:^|[\s:_-])(?:(?:semi|extra)?bold|black|text-(?:lg|[2-9]?xl))(?:$|\s)")
-_TITLE_WORDS = 3
+_DATE = 30  # characters of a link that may be the date of a card
 _SENTENCE = 40  # characters beside a link, more than a date or an author takes
 _SEPARATOR = re.compile(r"\s*[.:–—|·-](?:\s|$)")  # noqa: RUF001 - dashes as written
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
-_OWN = 0.85  # of the texts in one place of all cards: with fewer of its own, it holds labels
-
 Part = Element | str
-Slot = tuple[int, str, str]
-"""A place in a card: the number, the tag and the class names of an element with text."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,7 +67,7 @@ def groups(root: Element) -> list[tuple[Block, ...]]:
     for title in candidates:
         found[paths[title.start], _kind(title)].append(title)
     all_starts = sorted(title.start for title in candidates if title.tag in roles.HEADINGS)
-    own = map(_without_labels, found.values())
+    own = (_first_of_each_card(_without_labels(titles)) for titles in found.values())
     likely = heapq.nlargest(MOST_GROUPS, own, key=_likelihood)
     return [_blocks(titles, all_starts) for titles in likely]
 
@@ -92,6 +87,18 @@ def _without_labels(titles: Sequence[Element]) -> Sequence[Element]:
     ] or titles
 
 
+def _first_of_each_card(titles: Sequence[Element]) -> Sequence[Element]:
+    """Leave out links that follow one to the same post: its text and date may be links as well."""
+    kept: list[Element] = []
+    for title in titles:
+        before = kept[-1] if kept else None
+        if before is None or title.tag != "a" or title.get("href") != before.get("href"):
+            kept.append(title)
+        elif len(before.text) <= _DATE and _YEAR.search(before.text):
+            kept[-1] = title
+    return kept
+
+
 def _likelihood(titles: Sequence[Element]) -> tuple[bool, int]:
     """Order groups by what costs nothing: headings and titles before links, many before few."""
     named = titles[0].tag in roles.HEADINGS or roles.has(titles[0], roles.TITLE)
@@ -101,7 +108,7 @@ def _likelihood(titles: Sequence[Element]) -> tuple[bool, int]:
 def _titles(root: Element) -> Iterator[Element]:
     """Give what could be a post's title: headings, links, and what is called a title."""
     heading_end = 0
-    labels = _labels(root)
+    cards = linked_cards(root)
     for element in root.elements():
         if element.start < heading_end or element.unseen:
             continue
@@ -109,7 +116,7 @@ def _titles(root: Element) -> Iterator[Element]:
             continue
         if element.tag in roles.HEADINGS:
             heading_end = element.end
-        title = _within(element, labels) if element.tag == "a" else _linked_part(element)
+        title = cards.title_in(element) if element.tag == "a" else _linked_part(element)
         if 0 < len(title.text) <= _LONGEST_TITLE:
             yield title
 
@@ -142,64 +149,6 @@ def _is_in_sentence(anchor: Element) -> bool:
     before, behind = text_of(around.children[:place]), text_of(around.children[place + 1 :])
     is_first = not before or (len(before) <= _SENTENCE and _YEAR.search(before))
     return not (is_first and _SEPARATOR.match(behind))
-
-
-def _labels(root: Element) -> frozenset[Slot]:
-    """Return where links around whole cards hold the same texts again and again: no titles."""
-    texts: dict[Slot, list[str]] = defaultdict(list)
-    for element in root.elements():
-        if element.tag == "a" and _is_card(element):
-            for slot, leaf in _leaves(element).items():
-                texts[slot].append(leaf.text)
-    return frozenset(slot for slot, shown in texts.items() if len(set(shown)) < _OWN * len(shown))
-
-
-def _is_card(anchor: Element) -> bool:
-    return any(inner.tag in _BLOCKS for inner in anchor.elements())
-
-
-def _leaves(anchor: Element) -> dict[Slot, Element]:
-    """Return the elements with text of their own, each by its place in the card."""
-    leaves = [
-        inner
-        for inner in anchor.elements()
-        if any(isinstance(child, str) and child.strip() for child in inner.children)
-    ]
-    return {(n, leaf.tag, leaf.get("class")): leaf for n, leaf in enumerate(leaves)}
-
-
-def _within(anchor: Element, labels: frozenset[Slot]) -> Element:
-    """Return the title inside a link around a whole card; of a plain link, the link."""
-    if not _is_card(anchor):
-        return anchor
-    leaves = _leaves(anchor)
-    bold = (
-        leaf
-        for leaf in leaves.values()
-        if _BOLD.search(leaf.get("class")) or leaf.tag in {"b", "strong"}
-    )
-    own = [leaf for slot, leaf in leaves.items() if slot not in labels]
-    return next(bold, None) or _longest_before_text(own or [*leaves.values()]) or anchor
-
-
-def _longest_before_text(leaves: Sequence[Element]) -> Element | None:
-    """Return the title among texts that nothing tells apart: a label may stand before it.
-
-    Behind it comes a text that is longer; what stands there is author and date.
-    """
-    long = [leaf for leaf in leaves if len(leaf.text.split()) >= _TITLE_WORDS]
-    longest = max(long, key=lambda leaf: len(leaf.text), default=None)
-    if longest is None:
-        return next(iter(leaves), None)
-    before = [leaf for leaf in long if leaf.start < longest.start and not _YEAR.search(leaf.text)]
-    if _is_sentence(longest) and before:
-        return max(before, key=lambda leaf: len(leaf.text))
-    return long[0]
-
-
-def _is_sentence(element: Element) -> bool:
-    shown = element.text
-    return len(shown) > _SENTENCE and shown.endswith((".", "…", "!", "?", "。"))
 
 
 def _linked_part(heading: Element) -> Element:

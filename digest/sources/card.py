@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from digest.posts.origin import DateOrigin
 from digest.posts.post import FetchedPost
 from digest.sources.dates import Stated, settle
 from digest.sources.entry import MOST_POSTS, language_tag
@@ -23,6 +24,7 @@ class Card:
     title: str
     summary: str = ""
     stated: Stated = None
+    dated_by: DateOrigin | None = None
     tags: tuple[str, ...] = ()
     author: str = ""
     minutes: int | None = None
@@ -73,6 +75,7 @@ def united(first: FetchedPost, second: FetchedPost) -> FetchedPost:
         language=first.language or second.language,
         published_at=stated.published_at,
         published_on=stated.published_on,
+        dated_by=stated.dated_by,
         words=first.words or second.words,
         minutes=first.minutes or second.minutes,
     )
@@ -101,7 +104,6 @@ def _post(card: Card, stated: Stated, *, base: str, page_url: str) -> FetchedPos
     title = title_text(card.title)
     if url is None or not title:
         return None
-    instant = stated if isinstance(stated, datetime) else None
     return FetchedPost(
         url=url,
         title=title,
@@ -109,8 +111,9 @@ def _post(card: Card, stated: Stated, *, base: str, page_url: str) -> FetchedPos
         author=cut(title_text(card.author), length=_AUTHOR_LENGTH) or None,
         tags=names_of(card.tags),
         language=language_tag(card.language),
-        published_at=instant.astimezone(UTC) if instant else None,
+        published_at=stated if isinstance(stated, datetime) else None,
         published_on=None if isinstance(stated, datetime) else stated,
+        dated_by=card.dated_by if stated else None,
         minutes=card.minutes if card.minutes and card.minutes < _LONGEST_READ else None,
         words=card.words,
     )

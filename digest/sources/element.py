@@ -15,6 +15,8 @@ _INLINE = vocabulary(
     "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q ruby s samp small span strike"
     " strong sub sup tt u var wbr"
 )
+# Where builders of pages hash the class names, these say what an element is.
+_NAMING = vocabulary("class itemprop data-testid data-hook data-framer-name data-qa data-test")
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 # How something looks, not what it is: "text-title", "bg-card".
 _LOOKS = ("text-", "bg-", "border-", "font-", "leading-", "tracking-", "has-", "no-", "no_", "is-")
@@ -51,7 +53,7 @@ class Element:
 
     @property
     def names(self) -> frozenset[str]:
-        """The words that class and itemprop are made of: ``postTitle_x1``: post, title, x, 1."""
+        """The words in its class, itemprop and the like: of ``postTitle_x1`` post, title, x, 1."""
         if self._names is None:
             self._names = _names_in(self.attributes)
         return self._names
@@ -135,10 +137,15 @@ def _is_unseen(attributes: dict[str, str]) -> bool:
 
 
 def _names_in(attributes: dict[str, str]) -> frozenset[str]:
-    if "class" not in attributes and "itemprop" not in attributes:  # as most elements
+    if _NAMING.isdisjoint(attributes):  # as most elements
         return frozenset()
-    own = [name for name in attributes.get("class", "").split() if not _is_utility(name)]
-    words = _WORDS.findall(" ".join((*own, attributes.get("itemprop", ""))))
+    others = (value for name, value in attributes.items() if name in _NAMING and name != "class")
+    return words_in((*attributes.get("class", "").split(), *others))
+
+
+def words_in(names: Iterable[str]) -> frozenset[str]:
+    """Return the words that class names are made of, in lower case."""
+    words = _WORDS.findall(" ".join(name for name in names if not _is_utility(name)))
     return frozenset(word.lower() for word in words)
 
 

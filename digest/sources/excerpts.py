@@ -11,6 +11,8 @@ from digest.sources.written import Reader
 _LEAST = 12  # characters of a paragraph; shorter ones are labels
 _LEAST_LOOSE = 50  # characters of a text that no markup says is an excerpt
 _LABEL_LENGTH = 120  # characters; a longer element is no label, whatever it is called
+_NAME_WORDS = 3
+_SENTENCE_ENDS = (".", "!", "?", "…", ":", "。", "！", "？")  # noqa: RUF001 - as written
 _BESIDE = 4  # characters between two links
 _FOOT = 30  # characters beside links
 _DATELINE = 60  # characters
@@ -38,8 +40,20 @@ def excerpt_of(block: Block, *, link: str, reader: Reader) -> str:
         and not block.title.holds(e)
         and not (_is_label(block, e) or _is_dateline(e, reader) or _is_foot(e, link))
     ]
-    shown = _prose(block, paragraphs, link=link, reader=reader)
+    shown = _prose(block, _without_names(paragraphs), link=link, reader=reader)
     return shown if len(shown) >= _LEAST else _longest(block, link=link, reader=reader)
+
+
+def _without_names(paragraphs: Sequence[Element]) -> Sequence[Element]:
+    """Leave out paragraphs of a few words beside whole sentences: they name author or section."""
+    sentences = [e for e in paragraphs if len(e.text) >= _LEAST_LOOSE]
+    if not sentences:
+        return paragraphs
+    return [
+        e
+        for e in paragraphs
+        if len(e.text.split()) > _NAME_WORDS or e.text.endswith(_SENTENCE_ENDS)
+    ]
 
 
 def _described(block: Block) -> Iterator[list[Element | str]]:
@@ -66,7 +80,8 @@ def _named(block: Block, role: frozenset[str]) -> Iterator[list[Element | str]]:
 
 def _longest(block: Block, *, link: str, reader: Reader) -> str:
     """Return the longest text in the card that nothing says is an excerpt."""
-    loose = " ".join(" ".join(part for part in block.parts if isinstance(part, str)).split())
+    around = (*block.parts, *(block.top.children if block.top is not block.title else ()))
+    loose = " ".join(" ".join(part for part in around if isinstance(part, str)).split())
     shown = [
         _prose(block, [element], link=link, reader=reader)
         for element in block.elements

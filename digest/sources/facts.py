@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
+from digest.posts.origin import DateOrigin
 from digest.sources import roles
 from digest.sources.blocks import Block
 from digest.sources.card import Card
@@ -24,10 +25,11 @@ _DAY_ALONE = re.compile(r"^\W*(\d{1,2})(?:st|nd|rd|th)?\W*$")
 _HINTS = ("datetime", "title", "data-date", "data-time", "data-datetime", "data-published")
 _SIGN, _BADGE = 2, 24  # characters
 _UPDATE = re.compile(
-    r"(?:updated|modified|edited|revised)\b|aktualisiert|geändert|mis(?:e)? à jour|actualizado"
-    r"|atualizado|aggiornato|更新|수정|обновлено",
+    r"(?:last\s+)?(?:updated|modified|edited|revised)\b|(?:zuletzt\s+)?(?:aktualisiert|geändert)"
+    r"|mis(?:e)? à jour|actualizado|atualizado|aggiornato|更新|수정|обновлено",
     re.IGNORECASE,
 )
+_DATE = 30  # characters; a longer text says more than a date
 _FEW = 12  # elements that a date may be made of
 _SHORT = 120  # characters; a date in a longer text is part of a sentence
 _WHOLE_POST = 300  # words; no excerpt is that long
@@ -70,17 +72,25 @@ class Facts:
         if link is None:
             return None
         words = count_words(self.excerpt)
+        origin, stated = self._dated
         return Card(
             link=link,
             title=self.title,
             summary=self.excerpt,
-            stated=self.stated or day_in_path(_path(self.url)),
+            stated=stated or (day := day_in_path(_path(self.url))),
+            dated_by=origin if stated else DateOrigin.ADDRESS if day else None,
             tags=tuple(tags_of(self.block, reader=self.around.reader)),
             author=author_of(self.block),
-            minutes=next(filter(None, map(minutes_in, self._short_texts())), None),
+            minutes=self._minutes,
             language=self.language,
             words=words if words >= _WHOLE_POST else None,
         )
+
+    @property
+    def _minutes(self) -> int | None:
+        """The reading time; "Read more about <title>" may name other minutes."""
+        texts = (shown for shown in self._short_texts() if self.title not in shown)
+        return next(filter(None, map(minutes_in, texts)), None)
 
     @cached_property
     def title(self) -> str:
@@ -145,17 +155,25 @@ class Facts:
         except ValueError:
             return ""
 
-    @cached_property
+    @property
     def stated(self) -> Stated:
         """The date that the card shows."""
+        return self._dated[1]
+
+    @cached_property
+    def _dated(self) -> tuple[DateOrigin | None, Stated]:
+        """The date that the card shows, and where."""
+        return next((dated for dated in self._dates() if dated[1]), (None, None))
+
+    def _dates(self) -> Iterator[tuple[DateOrigin, Stated]]:
+        """Give what the places state that may hold the date, the surest first."""
         reader = self._reader
-        return (
-            _first(map(reader.stated, self._marked_dates()))
-            or self._parted[0]
-            or _first(map(reader.day, sorted(self._short_texts(), key=_tells_of_update)))
-            or _first(map(reader.stated, self._hinted_dates()))
-            or self._under_heading
-        )
+        yield DateOrigin.LIST_MARKUP, _first(map(reader.stated, self._marked_dates()))
+        yield DateOrigin.LIST_TEXT, self._parted[0]
+        texts = sorted(self._short_texts(), key=_tells_of_update)
+        yield DateOrigin.LIST_TEXT, _first(map(reader.day, texts))
+        yield DateOrigin.LIST_MARKUP, _first(map(reader.stated, self._hinted_dates()))
+        yield DateOrigin.LIST_HEADING, self._under_heading
 
     @property
     def _under_heading(self) -> Stated:
@@ -195,9 +213,13 @@ class Facts:
         return self.around.reader
 
     def _names_post(self, anchor: Element) -> bool:
-        """Whether a link beside the title is the post's: an overlay, a picture, "Read more"."""
+        """Whether a link beside the title is the post's: an overlay, "Read more", its date."""
         labels = (anchor.get("aria-label"), anchor.get("title"), anchor.text)
-        return roles.leads_on(anchor) or any(self.title in label for label in labels if label)
+        return (
+            roles.leads_on(anchor)
+            or any(self.title in label for label in labels if label)
+            or is_date(anchor.text, reader=self._reader)
+        )
 
     def _marked_dates(self) -> Iterator[str]:
         """Give the values that the markup says are dates, the day of publication first."""
@@ -278,6 +300,11 @@ _PERIOD_TAGS = roles.HEADINGS | {"dt", "summary", "caption", "strong", "li", "p"
 def is_period(title: str) -> bool:
     """Whether a title is but a year or a month: those lead to archives."""
     return bool(_YEAR_ALONE.match(title[:_SHORT]))
+
+
+def is_date(shown: str, *, reader: Reader) -> bool:
+    """Whether a text is but a date."""
+    return len(shown) <= _DATE and reader.day(shown) is not None
 
 
 def periods_of(root: Element, *, reader: Reader) -> tuple[Period, ...]:

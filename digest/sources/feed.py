@@ -9,9 +9,10 @@ from xml.sax import SAXException
 import feedparser
 
 from digest.inflate import MAGIC, DamagedError, TooLargeError, gunzip
+from digest.posts.origin import DateOrigin
 from digest.sources import jsonfeed
 from digest.sources.adapter import Page, Reading, UnreadableError
-from digest.sources.entry import Entry, language_tag, posts_of
+from digest.sources.entry import Entry, language_tag, sift
 from digest.sources.links import usable_link
 from digest.sources.mend import mend
 from digest.sources.state import State
@@ -20,6 +21,12 @@ from digest.sources.text import title_text
 MOST_BYTES = 20_000_000  # of a feed that is stored compressed
 _UTF8_MARK = b"\xef\xbb\xbf"
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+_ATOM_DATES = (
+    ("published", DateOrigin.FEED),
+    ("updated", DateOrigin.FEED_CHANGE),
+    ("created", DateOrigin.FEED),
+)
+_DATES = tuple((name, DateOrigin.FEED) for name, _ in _ATOM_DATES)  # "updated" is dc:date here
 _HEAD = 2_048  # bytes in which a page shows that it is HTML
 
 
@@ -32,9 +39,12 @@ def read(page: Page) -> Reading:
     _refuse_what_is_no_feed(parsed, content)
     about = parsed.feed
     home = usable_link(_text(about, "link"), base=page.url, page_url=page.url)
-    entries = [_entry(entry) for entry in parsed.entries]
+    is_atom = str(parsed.get("version")).startswith("atom")
+    entries = [_entry(entry, dates=_ATOM_DATES if is_atom else _DATES) for entry in parsed.entries]
+    sifted = sift(entries, base=home or page.url, page_url=page.url)
     return Reading(
-        posts=posts_of(entries, base=home or page.url, page_url=page.url),
+        posts=sifted.posts,
+        left_out=sifted.left_out,
         title=title_text(_text(about, "title")) or None,
         home=home,
         language=language_tag(_text(about, "language") or _detail(about, "title", "language")),
@@ -115,12 +125,11 @@ def _refuse_what_is_no_feed(parsed: Any, content: bytes) -> None:
     raise UnreadableError(f"the feed is broken ({reason[:200]})", state=State.MALFORMED)
 
 
-def _entry(entry: Any) -> Entry:
+def _entry(entry: Any, *, dates: tuple[tuple[str, DateOrigin], ...]) -> Entry:
     others = [
         _text(link, "href") for link in _list(entry, "links") if _text(link, "rel") == "alternate"
     ]
     links = (_text(entry, "feedburner_origlink"), _text(entry, "link"), *others)
-    dates = (_text(entry, name) for name in ("published", "updated", "created"))
     return Entry(
         links=tuple(filter(None, links)),
         guid=_text(entry, "id"),
@@ -130,7 +139,7 @@ def _entry(entry: Any) -> Entry:
         author=_author(entry),
         tags=tuple(_text(tag, "label") or _text(tag, "term") or "" for tag in _list(entry, "tags")),
         language=_text(entry, "language") or _detail(entry, "title", "language"),
-        dates=tuple(filter(None, dates)),
+        dates=tuple((origin, shown) for name, origin in dates if (shown := _text(entry, name))),
     )
 
 

@@ -175,6 +175,7 @@ def filled(post: FetchedPost, page: FetchedPost) -> FetchedPost:
         language=post.language or page.language,
         published_at=post.published_at if is_dated else page.published_at,
         published_on=post.published_on if is_dated else page.published_on,
+        dated_by=post.dated_by if is_dated else page.dated_by,
         words=post.words or page.words,
         minutes=post.minutes or page.minutes,
         examined=None,

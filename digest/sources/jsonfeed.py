@@ -4,11 +4,14 @@ import html
 import json
 from typing import Any
 
+from digest.posts.origin import DateOrigin
 from digest.sources.adapter import Page, Reading, UnreadableError
-from digest.sources.entry import Entry, language_tag, posts_of
+from digest.sources.entry import Entry, language_tag, sift
 from digest.sources.links import usable_link
 from digest.sources.state import State
 from digest.sources.text import title_text
+
+_DATES = (("date_published", DateOrigin.FEED), ("date_modified", DateOrigin.FEED_CHANGE))
 
 
 def read(page: Page) -> Reading:
@@ -26,8 +29,10 @@ def read(page: Page) -> Reading:
         raise UnreadableError("the JSON Feed has no list of items", state=State.MALFORMED)
     home = usable_link(_text(data, "home_page_url"), base=page.url, page_url=page.url)
     entries = [_entry(item) for item in items if isinstance(item, dict)]
+    sifted = sift(entries, base=home or page.url, page_url=page.url)
     return Reading(
-        posts=posts_of(entries, base=home or page.url, page_url=page.url),
+        posts=sifted.posts,
+        left_out=sifted.left_out,
         title=title_text(_text(data, "title")) or None,
         home=home,
         language=language_tag(_text(data, "language")),
@@ -44,7 +49,7 @@ def _entry(item: dict[str, Any]) -> Entry:
         author=_author(item),
         tags=tuple(tag for tag in _list(item, "tags") if isinstance(tag, str)),
         language=_text(item, "language"),
-        dates=tuple(filter(None, (_text(item, "date_published"), _text(item, "date_modified")))),
+        dates=tuple((origin, shown) for name, origin in _DATES if (shown := _text(item, name))),
     )
 
 

@@ -12,13 +12,15 @@ _LONGEST_TAG = 60  # characters
 _LONGEST_NAME = 120
 _MINUTES = re.compile(
     r"(\d{1,3})\s*(?:[-–~]\s*\d{1,3}\s*)?\+?\s*"  # noqa: RUF001 - a range as written
-    r"(?:min|мин|分|분|דק|دقيقة|دقائق|دقیقه|menit|dk\b|dakika|phút)(?!\w*\s+(?:ago|назад|前))",
+    r"(?:min|мин|分(?![类類享组組支页頁])|분|דק|دقيقة|دقائق|دقیقه|menit|dk\b|dakika|phút)(?!\w*\s+(?:ago|назад|前))",
     re.IGNORECASE,
 )
 _BY = re.compile(
     r"^\W*(?:(?:posted|written|published)\s+)?(?:by|von|par|por|di|door|authors?|autor|autoren|auteur|作者|著者)\b\s*:?\s*(?=\S)",
     re.IGNORECASE,
 )
+_DAY_BEHIND = re.compile(r"\s*(?:,|\b(?:on|am|le|el|em|il|op))\s+(?=[^,]*\d).*$", re.IGNORECASE)
+_NAME_WORDS = 7  # of several people
 _COMMA = re.compile(r"[,،、;]")
 _LINES = vocabulary("p div footer span li dd small td")
 _EDGES = " ,·•|-–—"  # noqa: RUF001 - as written
@@ -109,15 +111,24 @@ def _name_in(element: Element) -> str:
     return next((part for part in _SEPARATOR.split(shown) if not _NO_NAME.search(part)), "")
 
 
+def _is_name(shown: str) -> bool:
+    """Whether a text behind "by" names people: "By using a cache, we ..." does not."""
+    words = shown.split()
+    is_lower = words[0][0].islower() and len(words) > 1 and not words[1][0].isupper()
+    return len(words) <= _NAME_WORDS and not (is_lower or _NO_NAME.search(shown))
+
+
 def _by_lines(elements: Sequence[Element]) -> Iterator[str]:
     """Give the names in "by Jane Doe", and in "May 5 · 4 min · Jane Doe" at a card's foot."""
     for element in elements:
         if element.tag not in _LINES or len(element.text) > _LONGEST_NAME:
             continue
         parts = _SEPARATOR.split(element.text)
-        for part in parts:
+        own = (child.strip() for child in element.children if isinstance(child, str))
+        for part in (*parts, *own):
             found = _BY.match(part)
-            if found and not _NO_NAME.search(part[found.end() :]):
-                yield part
+            name = _DAY_BEHIND.sub("", part[found.end() :]) if found else ""
+            if name and _is_name(name):
+                yield name
         if len(parts) > 1 and element.tag == "footer" and not _NO_NAME.search(parts[-1]):
             yield parts[-1]

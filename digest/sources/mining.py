@@ -13,7 +13,7 @@ from digest.sources import roles
 from digest.sources.blocks import Block, groups
 from digest.sources.card import Card
 from digest.sources.element import Element, text_of
-from digest.sources.facts import Facts, Surroundings, is_period, periods_of
+from digest.sources.facts import Facts, Surroundings, is_date, is_period, periods_of
 from digest.sources.written import Reader, day_in_path
 
 _LEAST = 0.2  # of a group's score, below which it is no list of posts
@@ -183,6 +183,8 @@ def _mark(fact: Facts, *, count: int) -> float:
         mark += 0.08
     if _is_long(fact.title):
         mark += 0.07
+    if is_date(fact.title, reader=fact.around.reader):
+        mark *= _BESIDE
     if outside is not None and roles.is_outside(outside):
         return mark * _BESIDE
     return mark + (0.25 if fact.stated is not None else 0.0) + (0.15 if fact.excerpt else 0.0)

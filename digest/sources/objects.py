@@ -106,7 +106,8 @@ def post_lists(value: Any, *, reader: Reader, link_of: LinkOf) -> list[PostList]
             if card is not None and card.stated:
                 alone.setdefault(card.link, card)
                 continue
-            stack.extend((f"{path}.{key}"[-80:], item) for key, item in current.items())
+            items = reversed(list(current.items()))
+            stack.extend((f"{path}.{key}"[-80:], item) for key, item in items)
     if alone:
         found.append(PostList(path="alone", cards=tuple(alone.values())))
     return found
@@ -241,9 +242,7 @@ def _names(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield from filter(None, (part.strip() for part in value.split(",")))
     elif isinstance(value, Mapping):
-        name = _text(
-            {str(k).lower(): v for k, v in value.items()}, ("name", "title", "label", "slug")
-        )
+        name = _text(_fields(value), ("name", "title", "label", "slug"))
         if name:
             yield name
     elif isinstance(value, list):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from digest.posts.origin import DateOrigin
 from digest.sources import metas, roles
 from digest.sources.adapter import Page, Reading, UnreadableError
 from digest.sources.body import body_of, words_of
@@ -73,6 +74,7 @@ class _View:
             title=self.title,
             summary=self.summary,
             stated=self.stated,
+            dated_by=self._dated[0],
             tags=tuple(self._metas.every(metas.TAGS)) or (told.tags if told else ()) or self._tags,
             author=self.author,
             minutes=(told.minutes if told else None) or self._minutes,
@@ -104,16 +106,25 @@ class _View:
                 return url
         return page_url
 
-    @cached_property
+    @property
     def stated(self) -> Stated:
         """The date of publication."""
-        told = self._told.stated if self._told else None
-        values = (*self._metas.every(metas.PUBLISHED), *self._shown_dates())
-        return (
-            told
-            or next(filter(None, map(self._reader.stated, values)), None)
-            or day_in_path(urlsplit(self.document.url).path)
-        )
+        return self._dated[1]
+
+    @cached_property
+    def _dated(self) -> tuple[DateOrigin | None, Stated]:
+        """The date of publication, and where it stands."""
+        return next((dated for dated in self._dates() if dated[1]), (None, None))
+
+    def _dates(self) -> Iterator[tuple[DateOrigin, Stated]]:
+        """Give what the places state that may hold the date, the surest first."""
+        read = self._reader.stated
+        yield DateOrigin.PAGE_JSON_LD, self._told.stated if self._told else None
+        for value in self._metas.every(metas.PUBLISHED):
+            yield DateOrigin.PAGE_META, read(value)
+        for shown in self._shown_dates():
+            yield DateOrigin.PAGE_TEXT, read(shown)
+        yield DateOrigin.ADDRESS, day_in_path(urlsplit(self.document.url).path)
 
     @cached_property
     def summary(self) -> str:

@@ -7,7 +7,7 @@ all hold the word "title". So the known markups are one vocabulary, not a list o
 
 import re
 
-from digest.sources.element import Element, vocabulary
+from digest.sources.element import Element, vocabulary, words_in
 
 HEADINGS = vocabulary("h1 h2 h3 h4 h5 h6")
 
@@ -27,8 +27,8 @@ EXCERPT = vocabulary(
 CONTENT = vocabulary("content body text prose markdown articlebody story")
 TAGS = vocabulary(
     "tag tags category categories cat cats topic topics label labels badge badges chip chips"
-    " taxonomy kicker eyebrow keywords terms articlesection hashtag rubrik rubrique kategorie"
-    " schlagwort marke"
+    " pill pills taxonomy kicker eyebrow keywords terms articlesection hashtag rubrik rubrique"
+    " kategorie schlagwort marke"
 )
 AUTHOR = vocabulary("author authors byline creator writer by autor")
 PERSON = AUTHOR | {"avatar"}
@@ -48,6 +48,8 @@ _LAYOUT = vocabulary(  # the content may be wrapped in them as well: "content-si
 _NAVIGATION = vocabulary("navigation contentinfo complementary search dialog banner")
 # WordPress names its sidebars so; page builders call every part of a page "x-widget".
 _WIDGET = re.compile(r"widget(?:$|_)|(?:.*-)?widget-area$")
+# What a post is about is no part of the page: "post tag-newsletter", "hentry category-search".
+_TAXONOMY = re.compile(r"(?:category|post_tag|tag|topic)-")
 _WORD_BREAK = re.compile(r"[-_]+")
 
 _LABEL_PATHS = r"tags?|categor(?:y|ies)|topics?|labels?|tagged|schlagwort|kategorie|sujet|etiqueta"
@@ -55,7 +57,8 @@ _LABEL_LINK = re.compile(
     rf"(?:^|/)(?:{_LABEL_PATHS})/?[/#][^/?#]|[?&](?:tag|category)=", re.IGNORECASE
 )
 _AUTHOR_LINK = re.compile(
-    r"(?:^|/)(?:authors?|people|writers?|users?|members?)/[^/?#]|/@[\w.-]+/?(?:\?|$)", re.IGNORECASE
+    r"(?:^|/)(?:authors?|people|writers?|users?|members?)/(?!log-?in|register|sign|password)[^/?#]|/@[\w.-]+/?(?:\?|$)",
+    re.IGNORECASE,
 )
 _ARCHIVE_LINK = re.compile(  # but /archives/123 is a post of WordPress, by its number
     r"(?:^|/)(?:series/[^/?#]|archives?/(?!\d+/?(?:$|[?#]))[^/?#])", re.IGNORECASE
@@ -65,6 +68,7 @@ _ADDRESS = re.compile(r"^(?:https?:|//|/|\.|\?|[^:#]+(?:[/?#]|$))", re.IGNORECAS
 _TOOL = re.compile(
     r"/(?:intent/|(?:sharer?|shareArticle|submit)(?:\.php)?/?\?|pin/create|wp-login|wp-admin"
     r"|cdn-cgi/)|replytocom|/(?:rss|feed)/?$"
+    r"|/(?:(?:un)?subscribe|sign-?up|sign-?in|log-?in|checkout|cart|donate)/?(?:$|\?)"
     r"|\.(?:xml|rss|atom|json|png|jpe?g|gif|svg|webp|zip|css|js)$",
     re.IGNORECASE,
 )
@@ -94,6 +98,8 @@ def _stands_beside(element: Element) -> bool:
     if element.get("role") in _NAVIGATION:
         return True
     words = element.names
+    if any(map(_TAXONOMY.match, element.classes)):
+        words = words_in(name for name in element.classes if not _TAXONOMY.match(name))
     if "id" in element.attributes:
         words = words.union(_WORD_BREAK.split(element.get("id").lower()))
     if element.tag == "form":

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass, fields, replace
 
+from digest.posts.origin import DateOrigin
 from digest.sources.blocks import Block
 from digest.sources.card import Card
 from digest.sources.dates import Stated
@@ -53,10 +54,12 @@ def _card(top: Element, parts: dict[str, list[Element]], around: Surroundings) -
     card = facts.card(link=link)
     if card is None:
         return None
+    stated = _stated(parts["date"], around) if "date" in parts else None
     told = {name: [element.text for element in found] for name, found in parts.items()}
     return replace(
         card,
-        stated=_stated(parts["date"], around) if "date" in parts else card.stated,
+        stated=stated if "date" in parts else card.stated,
+        dated_by=DateOrigin.LIST_RECIPE if stated else card.dated_by,
         summary=" ".join(told["excerpt"]) if "excerpt" in told else card.summary,
         tags=tuple(told["tags"]) if "tags" in told else card.tags,
         author=", ".join(told["author"]) if "author" in told else card.author,

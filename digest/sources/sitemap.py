@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 
+from digest.posts.origin import DateOrigin
 from digest.posts.post import FetchedPost
 from digest.sources.adapter import Page, Reading
 from digest.sources.dates import Stated, read_date, settle
@@ -63,12 +64,17 @@ def _posts(marks: dict[str, Mark]) -> Iterator[FetchedPost]:
             language=language_tag(mark.language),
             published_at=instant,
             published_on=day,
+            dated_by=_origin(mark) if stated else None,
         )
+
+
+def _origin(mark: Mark) -> DateOrigin:
+    return DateOrigin.SITEMAP if read_date(mark.published) else DateOrigin.ADDRESS
 
 
 def _split(stated: Stated) -> tuple[datetime | None, date | None]:
     if isinstance(stated, datetime):
-        return stated.astimezone(UTC), None
+        return stated, None
     return None, stated
 
 

@@ -1,13 +1,23 @@
 """The lists of posts that a page tells machines of: JSON-LD, a framework's data, Next.js rows."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
+from digest.posts.origin import DateOrigin
 from digest.sources import flight, structured
 from digest.sources.addresses import Addresses, addresses_of
+from digest.sources.card import Card
 from digest.sources.dom import Document
 from digest.sources.mining import Found, mine, surroundings_of
 from digest.sources.objects import post_lists
 from digest.sources.written import Reader
+
+_ORIGINS = {
+    "ld": DateOrigin.LIST_JSON_LD,
+    "data": DateOrigin.LIST_DATA,
+    "flight": DateOrigin.LIST_FLIGHT,
+}
 
 
 def told_by(document: Document, *, base: str, reader: Reader) -> list[Found]:
@@ -24,7 +34,7 @@ def told_by(document: Document, *, base: str, reader: Reader) -> list[Found]:
         "flight": list(flight.rows(document).values()),
     }
     return [
-        Found(cards=posts.cards, shape=f"{kind} {posts.path}".strip())
+        Found(cards=_from(_ORIGINS[kind], posts.cards), shape=f"{kind} {posts.path}".strip())
         for kind, values in kinds.items()
         for value in values
         for posts in post_lists(value, reader=reader, link_of=lambda slug: addresses().of(slug))
@@ -36,4 +46,9 @@ def shown_later(document: Document, *, base: str, reader: Reader) -> Found:
     tree = flight.tree(flight.rows(document))
     around = surroundings_of(tree, base=base, page_url=document.url, reader=reader)
     found = mine(tree, around=around)
-    return Found(cards=found.cards, shape=f"flight {found.shape}", score=found.score)
+    cards = _from(DateOrigin.LIST_FLIGHT, found.cards)
+    return Found(cards=cards, shape=f"flight {found.shape}", score=found.score)
+
+
+def _from(origin: DateOrigin, cards: Iterable[Card]) -> tuple[Card, ...]:
+    return tuple(replace(card, dated_by=origin) if card.stated else card for card in cards)

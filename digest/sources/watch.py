@@ -5,6 +5,7 @@ generator dates everything today. Such a batch waits for a person, and the issue
 it. What a source does every week, however odd, is not wrong: it is measured by its own history.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from digest.posts.post import FetchedPost
 
 MOST_DATES = 50  # of a history; more would remember habits that are long gone
 WEEK = timedelta(days=7)
+_HOUR = timedelta(hours=1)
 _CLOCKS = timedelta(days=1)  # a date this far ahead is a time zone, not a mistake
 _BELATED = timedelta(days=2)  # a post may show that long after its date
 _FEWEST_DATES = 3  # fewer tell no cadence
@@ -235,7 +237,10 @@ class _Case:
         )
 
     def same_date(self) -> str | None:
-        """Ask whether most posts carry one date, more than this source ever had on one."""
+        """Ask whether most posts are dated alike, more than this source ever had in one hour.
+
+        An import that dates each post when it writes it takes seconds, or minutes.
+        """
         date, posts = _most(self._stated())
         usual = _most(self._dates())[1]
         if date is None or 2 * posts <= len(self.arrival.new):
@@ -243,8 +248,8 @@ class _Case:
         if posts < self.settings.batch or posts <= self.settings.times * usual:
             return None
         return (
-            f"{posts} of {len(self.arrival.new)} new posts are dated {date:%Y-%m-%d %H:%M}, and"
-            f" never more than {usual} before had one date"
+            f"{posts} of {len(self.arrival.new)} new posts are dated {date:%Y-%m-%d %H:%M} or in"
+            f" the hour before, and never more than {usual} were so close"
         )
 
     def flood(self) -> str | None:
@@ -302,8 +307,12 @@ def _within(window: timedelta, dates: Sequence[datetime], *, end: datetime) -> i
 
 
 def _most(dates: Sequence[datetime]) -> tuple[datetime | None, int]:
-    """Return the date that most of them are, and how many are."""
-    return Counter(dates).most_common(1)[0] if dates else (None, 0)
+    """Return the end of the hour that most of them are in, and how many are."""
+    ordered = sorted(dates)
+    ending = {
+        end: bisect_right(ordered, end) - bisect_right(ordered, end - _HOUR) for end in ordered
+    }
+    return max(ending.items(), key=lambda hour: hour[1], default=(None, 0))
 
 
 def _most_common(counts: Counter[str]) -> str:

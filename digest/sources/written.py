@@ -15,10 +15,11 @@ from babel.core import Locale, UnknownLocaleError
 from babel.dates import get_month_names
 
 from digest.sources.dates import NEWEST_YEAR, OLDEST_YEAR, Stated, read_date
+from digest.sources.eras import common_year, persian_day
 
 _LONGEST = 200  # characters in which a date is looked for
 _PIVOT = 12  # a number above it is no month
-_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_YEAR = r"(?P<year>(?:19|20|25)\d\d)"  # the last as the Buddhist calendar counts
 _ISO = re.compile(
     rf"(?<![\d./-]){_YEAR}\s?(?P<sep>[-/.])\s?(?P<month>\d{{1,2}})\s?(?P=sep)\s?(?P<day>\d{{1,2}})(?!\d)"
 )
@@ -33,9 +34,11 @@ _NUMBERS = re.compile(
     rf"(?<![\d./-])(?P<first>\d{{1,2}})\s?(?P<sep>[-/.])\s?(?P<second>\d{{1,2}})\s?(?P=sep)\s?"
     rf"(?:{_YEAR}|(?<=[/.])(?P<short>\d\d))(?![\d:])"
 )
-_FILLER = r"(?:\s*[.,،/–-]\s*|\s+)(?:de\s+|del\s+|of\s+)?"  # noqa: RUF001 - dashes as written
+_FILLER = r"(?:\s*[.,،/–-]\s*|\s+)(?:de\s+|del\s+|of\s+|m\.\s+|พ\.ศ\.\s*)?"  # noqa: RUF001 - dashes as written
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
-_NAME = r"(?P<month>[^\W\d_][^\W\d_.‌]*(?:\s[^\W\d_]+)?)\.?"
+# Vowel signs of Indic scripts, of Thai and others are no letters to a regular expression.
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u0900-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u1000-\u17d3])"
+_NAME = rf"(?P<month>{_LETTER}+(?:\.{_LETTER}+)?(?:\s{_LETTER}+)?)\.?"
 _DAY_FIRST = re.compile(rf"(?<!\d){_DAY}{_FILLER}{_NAME}{_FILLER}{_YEAR}(?!\d)")
 _MONTH_FIRST = re.compile(rf"{_NAME}{_FILLER}{_DAY}{_FILLER}{_YEAR}(?!\d)")
 _YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}{_FILLER}{_NAME}{_FILLER}{_DAY}(?!\d)")
@@ -74,6 +77,9 @@ class Reader:
     def day(self, text: str) -> date | None:
         """Return the first whole date in a text, or None."""
         text = plain_digits(text[:_LONGEST])
+        is_persian = any(language.startswith("fa") for language in self.languages)
+        if day := persian_day(text, with_numbers=is_persian):
+            return day
         for pattern in (_ISO, _EASTERN, _VIETNAMESE):
             for found in pattern.finditer(text):
                 if day := day_of(found["year"], int(found["month"]), found["day"]):
@@ -200,7 +206,7 @@ def _folded(name: str) -> str:
 def day_of(year: str | int, month: int, day: str) -> date | None:
     """Return the day of these numbers, or None where there is none such."""
     try:
-        found = date(int(year), month, int(day))
+        found = date(common_year(int(year)), month, int(day))
     except ValueError:
         return None
     return found if OLDEST_YEAR <= found.year < NEWEST_YEAR else None

@@ -6,12 +6,13 @@ import random
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
 
+from digest.posts.origin import DateOrigin
 from digest.posts.post import FetchedPost
 from digest.sources.adapter import Page, Reading, UnreadableError
 from digest.sources.registry import ADAPTERS
@@ -187,8 +188,26 @@ def test_a_post_comes_with_its_title_address_and_date(kind: str) -> None:
     assert [post.title for post in posts] == [item.title for item in items]
     assert [post.url for post in posts] == [item.link for item in items]
     assert {post.published_at and post.published_at.isoformat() for post in posts} == {
-        "2026-06-11T05:30:00+00:00"
+        "2026-06-11T07:30:00+02:00"  # in the zone that the blog writes
     }
+
+
+DATED_BY = {
+    "feed": DateOrigin.FEED,
+    "listing": DateOrigin.LIST_MARKUP,
+    "sitemap": DateOrigin.SITEMAP,
+    "ghost": DateOrigin.API,
+    "wordpress": DateOrigin.API,
+    "post": DateOrigin.PAGE_META,
+}
+
+
+@pytest.mark.parametrize("kind", sorted(WRITERS))
+def test_a_date_comes_with_the_place_in_which_it_was_read(kind: str) -> None:
+    items = SEVERAL if kind in LISTS else SEVERAL[:1]
+    assert {post.dated_by for post in read_items(kind, *items)} == {DATED_BY[kind]}
+    without = [replace(item, date="") for item in items]
+    assert {post.dated_by for post in read_items(kind, *without)} == {None}
 
 
 @pytest.mark.parametrize("kind", LISTS)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from digest.posts.origin import DateOrigin
 from digest.posts.post import FetchedPost
 from digest.sources.adapter import Adapter, Page, Reading, UnreadableError
 from digest.sources.api import read_ghost, read_wordpress
@@ -62,6 +63,7 @@ def test_ghost_tells_all_of_a_post() -> None:
             author="Mara Lindqvist, Teo Abara",
             tags=("Harbour", "Steel"),
             published_at=datetime(2026, 6, 11, 5, 30, tzinfo=UTC),
+            dated_by=DateOrigin.API,
             words=4,
             minutes=7,
         ),
@@ -127,6 +129,7 @@ def test_wordpress_tells_all_of_a_post() -> None:
             author="Ines Okafor",
             tags=("Ships & more", "rope"),
             published_at=datetime(2026, 6, 10, 22, 30, tzinfo=UTC),
+            dated_by=DateOrigin.API,
             words=3,
         ),
     )

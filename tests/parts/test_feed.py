@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.posts.origin import DateOrigin
 from digest.posts.post import FetchedPost
 from digest.sources.adapter import Page, Reading, UnreadableError
 from digest.sources.feed import read
@@ -53,6 +54,7 @@ def test_rss_2_is_read_whole() -> None:
         author="Ada Quill",
         tags=("builds", "Speed"),
         published_at=datetime(2026, 6, 10, 6, 30, tzinfo=UTC),
+        dated_by=DateOrigin.FEED,
         words=14,
     )
     assert second.author == "Bea Stone"
@@ -106,6 +108,7 @@ def test_json_feed_is_read_whole() -> None:
         author="Rui, Lia",
         tags=("tide", "types"),
         published_at=datetime(2026, 6, 11, 13, tzinfo=UTC),
+        dated_by=DateOrigin.FEED,
         words=7,
     )
     assert second.url == second.guid == "https://pier.example/16"

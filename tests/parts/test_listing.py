@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from digest.errors import ConfigurationError
+from digest.posts.origin import DateOrigin
 from digest.sources import listing
 from digest.sources.adapter import Page, Reading, UnreadableError
 from digest.sources.recipe import Recipe
@@ -62,6 +63,14 @@ def test_what_stands_around_the_list_is_no_post(name: str) -> None:
     assert urls(read(f"<main>{THREE}</main>{AROUND[name]}")) == URLS
 
 
+@pytest.mark.parametrize(
+    "about", ["tag-newsletter", "category-search hentry", "tag-navigation", "category-popular"]
+)
+def test_what_a_post_is_about_does_not_make_it_a_part_of_the_page(about: str) -> None:
+    cards = THREE.replace('article class="post"', f'div class="post {about}"')
+    assert urls(read(f"<main>{cards.replace('</article>', '</div>')}</main>")) == URLS
+
+
 def test_each_fact_stands_where_the_card_shows_it() -> None:
     card = """<article lang="de"><a rel="tag" href="/tag/speicher/">Speicher</a>
         <h2><a href="/platte/">Die Platte lügt</a></h2><span class="byline">von Ann Lee</span>
@@ -115,6 +124,42 @@ def test_relative_links_count_from_the_base() -> None:
     body = THREE.replace('href="/', 'href="')
     reading = read(f"<main>{body}</main>", head='<base href="https://cdn.example/b/">')
     assert urls(reading)[0] == "https://cdn.example/b/cold-start/"
+
+
+@pytest.mark.parametrize(
+    ("shown", "origin"),
+    [
+        ('<time datetime="2026-06-05">5 days ago</time>', DateOrigin.LIST_MARKUP),
+        ("<p>June 5, 2026</p>", DateOrigin.LIST_TEXT),
+        ("<p>Last updated June 9, 2026</p><p>Published June 5, 2026</p>", DateOrigin.LIST_TEXT),
+        ("", DateOrigin.ADDRESS),
+    ],
+)
+def test_the_place_of_the_date_is_told(shown: str, origin: DateOrigin) -> None:
+    cards = "".join(
+        f'<div><h2><a href="/2026/06/05/{slug}/">The story of {slug}</a></h2>{shown}</div>'
+        for slug in ("one", "two", "three")
+    )
+    for post in read(f"<main>{cards}</main>").posts:
+        assert (post.published_on, post.dated_by) == (date(2026, 6, 5), origin)
+
+
+def test_the_place_may_be_the_heading_above_or_what_the_page_tells_machines() -> None:
+    cards = "".join(
+        f'<p><a href="/{slug}/">The story of {slug}</a> <i>Jun 5</i></p>' for slug in "abcde"
+    )
+    assert {p.dated_by for p in read(f"<main><h2>2026</h2>{cards}</main>").posts} == {
+        DateOrigin.LIST_HEADING
+    }
+    told = {
+        "@type": "Blog",
+        "blogPost": [
+            {"@type": "BlogPosting", "headline": title, "url": url, "datePublished": "2026-06-05"}
+            for title, url in zip("abc", URLS, strict=True)
+        ],
+    }
+    script = f'<script type="application/ld+json">{json.dumps(told)}</script>'
+    assert {p.dated_by for p in read(script).posts} == {DateOrigin.LIST_JSON_LD}
 
 
 def test_the_page_says_where_it_goes_on_and_how_many_posts_there_are() -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from digest.posts.origin import DateOrigin
 from digest.posts.post import FetchedPost
 from digest.sources import postpage
 from digest.sources.adapter import Page, UnreadableError
@@ -40,20 +41,27 @@ DATED = {
 def test_the_instant_of_publication_is_read(name: str) -> None:
     post = read(ARTICLE, head=DATED[name])
     assert post.published_at == datetime(2026, 6, 4, 6, 0, tzinfo=UTC)
+    assert post.dated_by == {"open graph": "page meta", "JSON-LD": "page json-ld"}[name]
 
 
 @pytest.mark.parametrize(
-    ("body", "url"),
+    ("body", "url", "place"),
     [
         (
             f'<article><h1>T of it</h1><time datetime="2026-06-04">4 June</time>{BODY}</article>',
             URL,
+            DateOrigin.PAGE_TEXT,
         ),
-        (f"<article><h1>T of it</h1>{BODY}</article>", "https://blog.example/2026/06/04/t/"),
+        (
+            f"<article><h1>T of it</h1>{BODY}</article>",
+            "https://blog.example/2026/06/04/t/",
+            DateOrigin.ADDRESS,
+        ),
     ],
 )
-def test_a_day_is_read_from_the_page_or_its_address(body: str, url: str) -> None:
-    assert read(body, url=url).published_on == date(2026, 6, 4)
+def test_a_day_is_read_from_the_page_or_its_address(body: str, url: str, place: DateOrigin) -> None:
+    post = read(body, url=url)
+    assert (post.published_on, post.dated_by) == (date(2026, 6, 4), place)
 
 
 def test_authors_and_tags_are_read_and_the_sites_name_is_no_part_of_the_title() -> None:

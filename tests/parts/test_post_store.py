@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.posts import store
+from digest.posts.origin import DateOrigin
 from digest.posts.post import FetchedPost
 from digest.tables import PostRow, SourceRow
 from storage.database import Database
@@ -52,6 +53,21 @@ def test_an_edited_post_is_updated_and_keeps_its_first_date(database: Database) 
     assert (row.title, row.summary) == ("Post number 1, revised", "New words.")
     assert row.published_at == NOON
     assert row.changed_at == later
+
+
+def test_the_place_of_a_date_is_kept_with_it_and_comes_with_a_date_that_is_found_later(
+    database: Database,
+) -> None:
+    dated = post(1, dated_by=DateOrigin.FEED)
+    undated = post(2, published_at=None)
+    moved = post(1, dated_by=DateOrigin.PAGE_META)
+    found = post(2, dated_by=DateOrigin.LIST_TEXT)
+    with database.begin() as session:
+        source = add_source(session)
+        store.save(session, source_id=source, posts=[dated, undated], now=NOON)
+        store.save(session, source_id=source, posts=[moved, found], now=NOON)
+        rows = session.scalars(select(PostRow).order_by(PostRow.id)).all()
+        assert [row.dated_by for row in rows] == [DateOrigin.FEED, DateOrigin.LIST_TEXT]
 
 
 def test_a_post_that_two_sources_list_is_one_post(database: Database) -> None:

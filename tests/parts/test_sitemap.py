@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.posts.origin import DateOrigin
 from digest.posts.post import FetchedPost
 from digest.sources.adapter import Page, Reading, UnreadableError
 from digest.sources.permalinks import posts_among
@@ -51,7 +52,10 @@ def index(*names: str, changed: str = "") -> Reading:
 def test_a_plain_sitemap_gives_candidates_without_titles() -> None:
     (post,) = reading(urlset(entry("/2026/06/12/cranes/", changed="2026-06-14"))).posts
     assert post == FetchedPost(
-        url=f"{SITE}/2026/06/12/cranes/", title="", published_on=date(2026, 6, 12)
+        url=f"{SITE}/2026/06/12/cranes/",
+        title="",
+        published_on=date(2026, 6, 12),
+        dated_by=DateOrigin.ADDRESS,
     )
 
 
@@ -86,6 +90,7 @@ def test_a_news_sitemap_tells_titles_dates_tags_and_language() -> None:
         tags=("Hafen", "Technik"),
         language="de",
         published_at=datetime(2026, 6, 12, 6, tzinfo=UTC),
+        dated_by=DateOrigin.SITEMAP,
     )
 
 

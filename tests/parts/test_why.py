@@ -9,6 +9,7 @@ import pytest
 from newsroom import FRIDAY, MONDAY, SAID_YES, Newsroom, newsroom
 from sqlalchemy import select, update
 
+from digest.posts.origin import DateOrigin
 from digest.selection import Reason
 from digest.tables import PostRow, SourceRow, SubscriberRow
 from storage.database import Database
@@ -142,6 +143,29 @@ def test_all_that_is_known_of_a_post_is_told(database: Database, room: Newsroom,
         assert sentence in told, told
     assert f"stands under {brokers!r}: both are on one topic" in why(url("newest"))
     assert "undated: it counts from when it was first seen" in why(url("undated"))
+
+
+def test_the_place_of_the_date_is_told(database: Database, room: Newsroom, why: Why) -> None:
+    room.configure()
+    publish(
+        database,
+        "plain",
+        {
+            "fed": {"dated_by": DateOrigin.FEED},
+            "addressed": {
+                "published_at": None,
+                "published_on": june(9).date(),
+                "dated_by": DateOrigin.ADDRESS,
+            },
+            "impossible": {"published_at": june(9, month=9), "dated_by": DateOrigin.PAGE_META},
+        },
+    )
+    assert "dated Tue 09 Jun 2026 14:00 by the feed\n" in why(url("fed"))
+    assert "dated Tue 09 Jun 2026 by its address, without a time" in why(url("addressed"))
+    assert "dated 2026-09-09 by the meta elements of its own page, which cannot be" in why(
+        url("impossible")
+    )
+    assert all(origin.words for origin in DateOrigin)
 
 
 def test_a_post_that_went_out_names_its_issue(

@@ -16,6 +16,7 @@ from digest.archive.feed import MOST_ISSUES, NEVER, Feed, Item
 from digest.archive.record import Record, topics_of
 from digest.archive.syndicate import WRITERS, issues_feed, topic_feed
 from digest.editions.issue import Also, NewsletterSettings
+from digest.posts.origin import DateOrigin
 from digest.posts.post import FetchedPost
 from digest.sources import feed as adapter
 from digest.sources.adapter import Page, Reading
@@ -47,6 +48,7 @@ def test_our_own_reader_finds_every_issue_as_it_was_written(kind: Kind) -> None:
             tags=("Storage", "Operations", "Netzwerk", "Networking"),
             language="en",
             published_at=item.published_at,
+            dated_by=DateOrigin.FEED,
         )
         for number, item in zip((24, 23), feed.items, strict=True)
     ]
@@ -68,6 +70,7 @@ def test_our_own_reader_finds_every_post_of_a_topic_as_it_was_written(kind: Kind
             author=one.author or one.source,
             language=one.language,
             published_at=FRIDAY,
+            dated_by=DateOrigin.FEED,
         )
         for one in wanted
     ]

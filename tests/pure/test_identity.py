@@ -140,6 +140,11 @@ def test_a_post_of_another_source_under_the_same_link_is_known() -> None:
         "https://PLAIN.example/cold-reads?utm_source=rss&utm_medium=feed",
         "https://plain.example:443/cold-reads#comments",
         "https://plain.example/cold-reads/index.html",
+        "https://plain.example/cold-reads/amp/",
+        "https://plain.example/cold-reads?amp=1",
+        "https://amp.plain.example/cold-reads",
+        "https://plain.example/cold-reads?source=rss----3f2a9b---4",
+        "https://plain.example/cold-reads?source=collection_home---------0-----------",
     ],
 )
 def test_spellings_of_one_address_are_equal(spelling: str) -> None:
@@ -148,6 +153,8 @@ def test_spellings_of_one_address_are_equal(spelling: str) -> None:
 
 def test_a_query_that_names_the_page_is_kept() -> None:
     assert canonical_link("https://x.example/?p=1") != canonical_link("https://x.example/?p=2")
+    assert canonical_link("https://x.example/?source=atlas") == "x.example/?source=atlas"
+    assert canonical_link("https://x.example/amp/") == "x.example/amp"
 
 
 def test_titles_are_compared_without_typography() -> None:

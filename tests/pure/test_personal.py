@@ -66,7 +66,7 @@ def test_the_envelope_names_the_delivery_and_one_mailbox() -> None:
     write = personaliser(composed(), of=ISSUE, sender=sender).letter
     letter = write(reader(email="ada@bücher.example"), key="2026-w24.123")
     assert letter.key == "2026-w24.123"
-    assert letter.sender == "b+2026-w24.123@bounce.digest.example"
+    assert re.fullmatch(r"b\+2026-w24\.123-[a-z2-7]{16}@bounce\.digest\.example", letter.sender)
     assert letter.recipient == "ada@xn--bcher-kva.example"
     message = parts(letter.message)[0]
     assert message["Message-ID"] == "<2026-w24.123@digest.example>"

@@ -30,7 +30,7 @@ def test_a_token_names_its_subscriber(subscriber_id: int, purpose: Purpose) -> N
     assert len(token) <= 36
 
 
-def test_a_token_holds_128_bits_that_nobody_can_guess() -> None:
+def test_s5_a_token_holds_128_bits_that_nobody_can_guess() -> None:
     assert len(RING.sign(1, purpose=Purpose.UNSUBSCRIBE).partition(".")[2]) * 6 >= 128
 
 
@@ -65,7 +65,7 @@ def test_a_damaged_token_is_refused(change: Callable[[str], str]) -> None:
         RING.read(change(RING.sign(77, purpose=Purpose.UNSUBSCRIBE)), purpose=Purpose.UNSUBSCRIBE)
 
 
-def test_a_digest_link_opens_nothing_else() -> None:
+def test_s5_a_digest_link_opens_nothing_else() -> None:
     token = RING.sign(7, purpose=Purpose.UNSUBSCRIBE)
     with pytest.raises(TokenError, match="something else"):
         RING.read(token, purpose=Purpose.MANAGE)
@@ -133,7 +133,7 @@ def test_a_token_with_an_end_works_until_then(number: int, purpose: Purpose) -> 
 
 
 @pytest.mark.parametrize("purpose", sorted(EXPIRING))
-def test_what_must_end_is_not_signed_without_an_end(purpose: Purpose) -> None:
+def test_s5_what_must_end_is_not_signed_without_an_end(purpose: Purpose) -> None:
     with pytest.raises(ValueError, match="needs an end"):
         RING.sign(7, purpose=purpose)
 

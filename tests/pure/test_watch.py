@@ -13,6 +13,7 @@ from digest.sources.watch import Alarm, Arrival, History, WatchSettings, cadence
 NOW = datetime(2026, 6, 12, 7, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+SECONDS = timedelta(seconds=17)
 
 
 def post(number: int = 0, **changes: Any) -> FetchedPost:
@@ -23,6 +24,10 @@ def post(number: int = 0, **changes: Any) -> FetchedPost:
 
 def posts(count: int, **changes: Any) -> list[FetchedPost]:
     return [post(number, **changes) for number in range(count)]
+
+
+def dated(*dates: datetime) -> list[FetchedPost]:
+    return [post(number, published_at=one) for number, one in enumerate(dates)]
 
 
 def history(**changes: Any) -> History:
@@ -113,6 +118,7 @@ def test_ordinary_weeks_raise_no_alarm(new: list[FetchedPost], changes: dict[str
         (posts(10), {"known": 0}, Alarm.REPLAY),
         (posts(5, published_at=NOW + 2 * DAY), {}, Alarm.FUTURE),
         (posts(5, published_at=NOW - HOUR), {}, Alarm.SAME_DATE),
+        (dated(*(NOW - HOUR - number * SECONDS for number in range(5))), {}, Alarm.SAME_DATE),
         (posts(5, published_at=None, published_on=date(2026, 6, 11)), {}, Alarm.SAME_DATE),
         (posts(1, url="https://casino.example/1"), {}, Alarm.DOMAIN),
         (posts(1, url="https://mallory.github.io/1"), {"hosts": {"quay.github.io": 40}},
@@ -120,7 +126,7 @@ def test_ordinary_weeks_raise_no_alarm(new: list[FetchedPost], changes: dict[str
         (posts(5), {"language": "id"}, Alarm.LANGUAGE),
     ],
     ids=["many", "many without dates", "many in small steps", "rebuilt", "a few old ones",
-         "nothing left, undated", "nothing left", "future", "one instant", "one day",
+         "nothing left, undated", "nothing left", "future", "one instant", "one minute", "one day",
          "domain", "neighbour on a platform", "language"],
 )  # fmt: skip
 def test_a_batch_that_is_not_the_sources_own_waits(
