@@ -1,4 +1,4 @@
-"""The letters that benchmarks send: one realistic issue of about 75 kB on the wire, and readers."""
+"""The letters that benchmarks send: a realistic issue of about 75 kB on the wire, and readers."""
 
 import json
 from dataclasses import dataclass
@@ -12,11 +12,16 @@ from digest.calendar import ScheduleSettings
 from digest.editions.issue import Issue, IssuePost, NewsletterSettings
 from digest.mail.letter import Letter
 from digest.mail.mime import SenderSettings
+from digest.mail.returnpath import ReturnPath
 from digest.render.compose import ComposedIssue, Composer, EmailSettings
-from digest.render.personal import Personaliser, Reader
+from digest.render.personal import Personaliser
 from digest.render.slots import Slot, markers, without_edges
 from digest.render.theme import load_theme
+from subscribers.person import Person
+from subscribers.tokens import Keyring
 
+KEYRING = Keyring((b"a secret of the benchmarks",))
+RETURN_DOMAIN = SENDER.rpartition("@")[2]
 CONFIRMED = datetime(2026, 5, 3, tzinfo=UTC)
 _POSTS = 33  # give about 75 kB
 _SUMMARY = "A year of disk traces, and the one setting that explains half of what they show. "
@@ -60,9 +65,9 @@ class Press:
         )
 
 
-def reader(number: int) -> Reader:
+def reader(number: int) -> Person:
     """Return one of as many readers as are wanted."""
-    return Reader(
+    return Person(
         subscriber_id=number,
         email=f"reader{number}@example.org",
         name=f"Ada Reader {number}",
@@ -72,19 +77,15 @@ def reader(number: int) -> Reader:
 
 
 @cache
-def press() -> Press:
-    """Compose the issue; the same one every time."""
-    issue = _issue()
-    composed = Composer(
-        theme=load_theme("weekly"),
-        settings=EmailSettings(full_posts=_POSTS),
-        schedule=ScheduleSettings(),
-        public_url=PUBLIC_URL,
-    ).compose(issue, language="en")
+def press(posts: int = _POSTS) -> Press:
+    """Compose an issue of so many posts; the same one every time."""
+    issue = make_issue(posts)
+    composed = make_composer(posts).compose(issue, language="en")
     personaliser = Personaliser(
         composed,
         issue=issue,
         sender=SenderSettings(from_address=SENDER),
+        return_path=ReturnPath(domain=RETURN_DOMAIN, keyring=KEYRING).address,
         public_url=PUBLIC_URL,
         links={
             slot: f"{PUBLIC_URL}/{path}/{{}}.AbCdEfGhIjKlMnOpQrStUv".format
@@ -100,23 +101,34 @@ def press() -> Press:
     return Press(issue=issue, composed=composed, personaliser=personaliser)
 
 
-def _issue() -> Issue:
-    posts = (
+def make_composer(full_posts: int) -> Composer:
+    """Build what composes issues, with so many posts in full."""
+    return Composer(
+        theme=load_theme("weekly"),
+        settings=EmailSettings(full_posts=full_posts),
+        schedule=ScheduleSettings(),
+        public_url=PUBLIC_URL,
+    )
+
+
+def make_issue(posts: int, *, about: str = "Cold Reads") -> Issue:
+    """Make an issue of so many posts of believable length."""
+    many = (
         IssuePost(
             post_id=number,
             url=f"https://blog.example/posts/counting-cold-reads-{number}",
-            title=f"Counting Cold Reads, Part {number} — What Half a Cache Hides",
+            title=f"Counting {about}, Part {number} — What Half a Cache Hides",
             source="Plain Systems",
             summary=_SUMMARY * 3,
             topic=("Storage", "Operations", "Networking")[number % 3],
             minutes=number,
         )
-        for number in range(1, _POSTS + 1)
+        for number in range(1, posts + 1)
     )
     return Issue(
         newsletter=NewsletterSettings(),
         period="2026-W24",
         number=24,
         day=date(2026, 6, 12),
-        posts=tuple(posts),
+        posts=tuple(many),
     )

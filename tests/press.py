@@ -4,13 +4,17 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from people import KEYRING
+
 from digest.calendar import ScheduleSettings
 from digest.editions.issue import Issue, IssuePost, NewsletterSettings, Surplus
 from digest.mail.mime import SenderSettings
+from digest.mail.returnpath import ReturnPath
 from digest.render.compose import ComposedIssue, Composer, EmailSettings
-from digest.render.personal import Personaliser, Reader
+from digest.render.personal import Personaliser
 from digest.render.slots import Slot
 from digest.render.theme import load_theme
+from subscribers.person import Person
 
 PUBLIC_URL = "https://digest.example"
 LINKS = {Slot.UNSUBSCRIBE_URL: "u", Slot.MANAGE_URL: "l", Slot.PAUSE_URL: "p"}
@@ -107,10 +111,12 @@ def personaliser(
     }
     if unsubscribe_url is not None:
         links[Slot.UNSUBSCRIBE_URL] = lambda _subscriber: unsubscribe_url
+    sender = sender or SenderSettings()
     return Personaliser(
         composed,
         issue=of,
-        sender=sender or SenderSettings(),
+        sender=sender,
+        return_path=ReturnPath(domain=sender.return_domain, keyring=KEYRING).address,
         public_url=PUBLIC_URL,
         links=links,
         dated=MONDAY,
@@ -119,9 +125,9 @@ def personaliser(
     )
 
 
-def reader(number: int = 1, *, email: str = "ada@example.org", name: str | None = "Ada") -> Reader:
+def reader(number: int = 1, *, email: str = "ada@example.org", name: str | None = "Ada") -> Person:
     """Make a reader who confirmed on 3 May 2026."""
-    return Reader(
+    return Person(
         subscriber_id=number,
         email=email,
         name=name,
@@ -177,7 +183,70 @@ _SCRIPTS = (
     "🎉", "• bullet", "- dash", "* star", "1. one", "C# and .NET", "#100DaysOfCode",
 )  # fmt: skip
 
-HOSTILE: tuple[str, ...] = (
-    *_MARKUP, *_TEMPLATES, *_HEADERS, *_SCRIPTS, *_CONTROLS, *_ODD, *_LONG,
+_BLANKS = tuple(
+    f"wide{chr(code)}end"
+    for code in (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000, 0x180E, 0x2800)
+)
+_DIRECTIONS = tuple(
+    f"{before}{words}{after}"
+    for before, after in (
+        ("\u202b", "\u202c"),
+        ("\u2067", "\u2069"),
+        ("\u200f", ""),
+        ("", "\u061c"),
+    )
+    for words in (
+        "abc (def).",
+        "שלום C++ 2026!",
+        "100% من AT&T",
+        "\u200fa < b \u200f",
+        "ـــ 12:30 ـــ",
+    )
+)
+_MARKS = tuple(
+    f"{base}{mark * times}"
+    for base, mark, times in (
+        ("a", "\u0301", 1), ("A", "\u030a", 40), ("x", "\u20dd", 3), ("क", "\u094d", 5),
+        ("o", "\u0338", 2), ("\u0301", "\u0301", 9), ("1", "\ufe0f\u20e3", 1),
+        ("👩", "\u200d🔬", 4),
+        ("🇪", "🇺", 1), ("🇪", "", 1), ("☎", "\ufe0e", 2), ("가", "\u11a8", 3), ("ᄀ", "\u1161", 1),
+    )
 )  # fmt: skip
-"""More than 200 strings that feeds and forms have held, or could."""
+_CODED = tuple(
+    f"{before}=?{charset}?{form}?{said}?={after}"
+    for charset in ("utf-8", "iso-2022-jp", "utf-7", "x-unknown", "us-ascii*en")
+    for form, said in (("q", "=0D=0ABcc:_a=40b.c"), ("b", "DQpCY2M6IGFAYi5j"), ("B", "!!"))
+    for before, after in (("", ""), ("a ", " b"), ('"', '"'))
+)
+_LINES = tuple(
+    f"{head}{end}{tail}"
+    for end in ("\r", "\n", "\r\n", "\n\r", "\r\r\n", "\v", "\f", "\x85", "\u2028", "\u2029")
+    for head, tail in (("title", ".\r\nQUIT"), ("a", "\tContinued: b"), ("", "."))
+)
+_ADDRESSES = (
+    "https://plain.example/?a=1&b=2", "http://[::1]/", "HTTPS://EXAMPLE.ORG/", "mailto:a@b.example",
+    "//host/path", "file:///etc/passwd", "data:text/html,<b>x</b>", "vbscript:x", "ftp://x/",
+    "\\\\host\\share",
+    "www.example.org.", "https://user:pass@host/", "https://exa mple/",
+    "https://ex.example/\u202ex",
+)  # fmt: skip
+_CODE = (
+    "'; DROP TABLE reader; --", '" OR ""="', "1;SELECT 1", "$(reboot)", "`reboot`", "; rm -rf /",
+    "|| true",
+    '=HYPERLINK("x")', "+1+1", "-2+3", "@SUM(A1)", "../../../etc/passwd", "C:\\NUL", "CON", "NaN",
+    "null", "None", "undefined", "true", "0", "-0", "1e309", "٣", "½", "Ⅻ", "0x0",
+    "\U0001d7d9\U0001d7da", "\\r\\n",
+    "\\x0d\\x0a", "%0d%0aBcc:%20x", "%00", "&#13;&#10;Bcc: x", "&NewLine;", "&zwj;",
+    "&nbsp;x&nbsp;",
+    "std::vector<int> && auto", "a[0] = b; // c", "/* x */", "<?php echo 1 ?>", "<%= 1 %>",
+    "#!/bin/sh",
+    "<Component {...props} />", "λ x. x", "∀x: ⌈x⌉", "x := <-ch", "if (a<b) {{ c }}", "--",
+    "----", "- - -",
+    "===", "***", "```", "~~~", "> quoted", ">> twice", "| a | b |", "[a](javascript:x)", "![x](y)",
+)  # fmt: skip
+
+HOSTILE: tuple[str, ...] = tuple(dict.fromkeys((
+    *_MARKUP, *_TEMPLATES, *_HEADERS, *_SCRIPTS, *_CONTROLS, *_ODD, *_LONG, *_BLANKS, *_DIRECTIONS,
+    *_MARKS, *_CODED, *_LINES, *_ADDRESSES, *_CODE,
+)))  # fmt: skip
+"""More than 400 strings that feeds and forms have held, or could."""

@@ -28,6 +28,7 @@ from digest.editions.issue import NewsletterSettings
 from digest.errors import TemplateError
 from digest.mail.headers import clean
 from digest.render.environment import make_environment, render
+from digest.render.text import wrap
 from digest.render.words import Words
 from digest.translations import ORIGINAL, Translations
 
@@ -145,7 +146,10 @@ class Librarian:
         """Write an issue's text, with the posts that the mail had no room for below it."""
         lines = [copy.text.rstrip("\n")]
         for line in left_out(record.issue, sent=copy.text, words=words):
-            lines += ["", f"* {line.title}", f"  {' · '.join(line.about)}", f"  {line.url}"]
+            said = (line.summary, " · ".join(line.about))
+            lines += ["", wrap(line.title, first="* ", indent="  ")]
+            lines += [wrap(words, first="  ", indent="  ") for words in said if words]
+            lines += [f"  {line.url}"]
         return "\n".join(lines) + "\n"
 
     def content(self, record: Record, *, words: Words) -> str:

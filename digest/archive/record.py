@@ -3,16 +3,12 @@
 Pure: values in, values out.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from digest.editions.issue import Also, Issue, IssuePost
-
-_WORD = re.compile(r"[^\W_]+")
-_SIGNS = {"+": " plus ", "#": " sharp ", "&": " and "}  # "C++" and "C#" are not "C"
+from digest.render.links import slug_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,17 +50,6 @@ class Topic:
     slug: str
     name: str
     posts: tuple[TopicPost, ...]
-
-
-def slug_of(topic: str | None) -> str:
-    """Return the topic's part of an address: small letters and digits of any script, hyphens.
-
-    "" when it has none of them: such a topic has no page.
-    """
-    plain = unicodedata.normalize("NFKC", topic or "").casefold()
-    for sign, word in _SIGNS.items():
-        plain = plain.replace(sign, word)
-    return "-".join(_WORD.findall(plain))
 
 
 def topics_of(records: Sequence[Record]) -> dict[str, Topic]:

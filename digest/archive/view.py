@@ -1,5 +1,6 @@
 """What the archive's templates see: plain frozen values, every sentence already written."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import unescape
@@ -10,6 +11,8 @@ from digest.editions.issue import Also, Issue, IssuePost
 from digest.mail.headers import clean
 from digest.render.links import link
 from digest.render.words import Words
+
+_ADDRESS = re.compile(r"https?://[^\s\"<>]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +125,7 @@ def post_line(post: IssuePost | Also, *, words: Words) -> Line:
 
 def left_out(issue: Issue, *, sent: str, words: Words) -> tuple[Line, ...]:
     """Return the posts that a mail only counted, because it would have become too large."""
-    shown = unescape(sent)
+    shown = set(map(unescape, _ADDRESS.findall(sent)))
     lines = (post_line(post, words=words) for post in issue.entries)
     return tuple(line for line in lines if line.url and line.url not in shown)
 

@@ -38,12 +38,12 @@ def examine(app: App, planned: Plan, *, resolver: Resolver | None) -> Iterator[F
 
 def sending_of(app: App) -> Sending:
     """Say how mail leaves, for a look at the domain."""
-    signer = app.signer
+    signer, carrier = app.signer, app.config.carrier
     return Sending(
         from_domain=app.config.sender.domain,
         return_domain=app.config.sender.return_domain,
         keys=tuple(key.record for key in signer.keys) if signer else (),
-        relay=app.config.carrier.smtp.host if app.leaves_machine else "",
+        relay=carrier.smtp.host if carrier.kind == "smtp" and app.leaves_machine else "",
     )
 
 

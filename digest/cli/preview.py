@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli import context
+from digest.cli.output import NEEDS_PERSON, OK
 from digest.errors import PersonNeededError, UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class _Shown:
     subject: str
     html: str
     text: str
+    trouble: tuple[str, ...]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,7 +53,9 @@ def preview(
 ) -> None:
     """Render the issue with the real posts, as it would be sent now.
 
-    The page that opens shows it through every lens. JSON: {period, subject, html, lenses, picture?}
+    The page that opens shows it through every lens. A template that failed is named.
+
+    JSON: {period, subject, html, lenses, picture?, findings: [sentence]}
     """
     import tempfile
 
@@ -77,15 +81,21 @@ def preview(
         "html": str(path),
         "lenses": str(page),
         "picture": str(png) if png else None,
+        "findings": shown.trouble,
     }
-    named = png or page
-    following = "Next: digest check, then digest issue approve"
-    me.out.result(data, f"{shown.subject}\n{named}\n{following}")
+    following = (
+        "digest template check" if shown.trouble else "digest check, then digest issue approve"
+    )
+    lines = (shown.subject, str(png or page), *shown.trouble, f"Next: {following}")
+    code = NEEDS_PERSON if shown.trouble else OK
+    me.out.result(data, "\n".join(lines), code=code)
+    raise typer.Exit(code)
 
 
 def _show(app: "App", target: "Period", *, language: str | None, reader: str | None) -> _Shown:
     """Render the variant, and fill it as for this reader, or as for an invented one."""
     from digest import weekly
+    from digest.printing import troubles
     from digest.render.lenses import as_reader
     from digest.render.slots import Slot, marker, without_edges
     from digest.render.words import written_date
@@ -107,7 +117,8 @@ def _show(app: "App", target: "Period", *, language: str | None, reader: str | N
     }
     html = as_reader(without_edges(composed.html, seal=seal), values=values, is_html=True)
     text = as_reader(without_edges(composed.text, seal=seal), values=values, is_html=False)
-    return _Shown(subject=composed.subject, html=html, text=text)
+    trouble = tuple(str(finding) for finding in troubles(composed))
+    return _Shown(subject=composed.subject, html=html, text=text, trouble=trouble)
 
 
 def _reader(app: "App", address: str) -> "tuple[str | None, dict[str, str]]":

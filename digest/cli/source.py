@@ -133,8 +133,9 @@ def try_out(
 ) -> None:
     """Show how a blog would be read and what that would bring, without saving anything.
 
-    JSON: {kind?, state, url, title?, pace?, trouble?, posts: [{title, url, date?, excerpt?,
-    tags: [tag], author?, reading_minutes?, language?, hygiene, rules: [rule], held?}]}
+    JSON: {kind?, state, url, title?, pace?, trouble?, entries?, left_out: [{reason, count}],
+    posts: [{title, url, date?, excerpt?, tags: [tag], author?, reading_minutes?, language?,
+    hygiene, rules: [rule], held?}]}
     """
     from digest import roster
 

@@ -23,6 +23,10 @@ def described(trial: "Trial", *, most: int) -> list[str]:
         *(f"  {_line(post)}" for post in _newest(trial.posts)[:most]),
     ]
     lines += [f"  and {count - most} more"] if count > most else []
+    lines += [
+        f"  not offered: {number} ({reason})"
+        for reason, number in trial.found.reading.left_out.items()
+    ]
     return [*lines, f"  {trial.found.note}"] if trial.found.note else lines
 
 
@@ -36,6 +40,11 @@ def as_json(trial: "Trial") -> dict[str, Any]:
         "title": found and found.reading.title,
         "pace": trial.pace or None,
         "trouble": str(trial.trouble) if trial.trouble else None,
+        "entries": found and found.reading.entries,
+        "left_out": [
+            {"reason": str(reason), "count": count}
+            for reason, count in (found.reading.left_out.items() if found else ())
+        ],
         "posts": [_post(post) for post in trial.posts],
     }
 

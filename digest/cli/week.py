@@ -88,7 +88,7 @@ def send(
     findings: [sentence], readers, excluded, sources_due}, and with --list also
     list: [{email, fate}]
     """
-    from digest import questions, weekly
+    from digest import errands, questions, weekly
 
     me = context.of(ctx)
     if names and not me.options.dry_run:
@@ -99,7 +99,7 @@ def send(
             return
         edition = questions.edition_named(app, period)
         unknown = app.sender.recover()
-        app.post_office.work()
+        errands.hand_over_notices(app)
         reports = _deliver(me, app, edition)
         done = weekly.Week(
             polled=(),
@@ -133,9 +133,9 @@ def _deliver(
 
 def _finish(me: Context, app: "App", done: "Week") -> None:
     """Print what was done and leave with what it means for whoever started it."""
-    from digest import forget
+    from digest import errands
 
-    forget.expired(app.database, settings=app.config.retention, now=app.clock.now())
+    errands.forget_expired(app)
     code, lines = account(app, done)
     lines[1:1] = quarantine.notes(done.quarantined)
     # A new alarm is told even where success is silent; the runs after it only mention it.

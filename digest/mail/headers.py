@@ -6,7 +6,6 @@ title and writes its line breaks (CVE-2024-6923), on all it breaks long List-Uns
 
 import base64
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from digest.errors import UnfitError
@@ -28,9 +27,14 @@ _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]{1,64}@(?:[A-Za-z0-9]{1,63}\.){1,3}[A-Za-z]{2,63}")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _LONGEST_LOCAL, _LONGEST_DOMAIN = 64, 253
-# Cc control, Cs lone surrogate; embeddings and overrides would reorder the text around them.
-_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_NONCHARACTERS = range(0xFDD0, 0xFDF0)
+# C0, DEL and C1; what reorders the text around it; lone surrogates; noncharacters of all planes.
+_UNFIT = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    )
+    + "]"
+)
 
 
 def clean(text: str, *, most: int | None = None) -> str:
@@ -40,19 +44,8 @@ def clean(text: str, *, most: int | None = None) -> str:
     surrogates, noncharacters and reordering controls go. ``most`` cuts by characters.
     """
     if not _TIDY.fullmatch(text):
-        line = "".join(filter(_may_stay, _BLANKS.sub(" ", text)))
-        text = _BLANKS.sub(" ", line).strip()
+        text = _BLANKS.sub(" ", _UNFIT.sub("", _BLANKS.sub(" ", text))).strip()
     return text[:most].rstrip()
-
-
-def _may_stay(char: str) -> bool:
-    code = ord(char)
-    return not (
-        unicodedata.category(char) in {"Cc", "Cs"}
-        or char in _REORDERING
-        or code & 0xFFFE == 0xFFFE  # noqa: PLR2004 - the last two of every plane
-        or code in _NONCHARACTERS
-    )
 
 
 def text_line(name: str, text: str) -> bytes:

@@ -33,6 +33,7 @@ class Sheet:
     topics: tuple[str, ...] | None
     subject: str
     preheader: str
+    views: dict[Detail, IssueView] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def slots(self) -> dict[str, str]:
@@ -123,7 +124,12 @@ class Composer:
         )
 
     def view(self, sheet: Sheet, detail: Detail) -> IssueView:
-        """Return what templates see of a variant."""
+        """Return what templates see of a variant; both its parts see the same."""
+        if detail not in sheet.views:
+            sheet.views[detail] = self._seen(sheet, detail)
+        return sheet.views[detail]
+
+    def _seen(self, sheet: Sheet, detail: Detail) -> IssueView:
         feedback = f"{self.public_url.rstrip('/')}/f/{sheet.issue.number}"
         view = see(
             sheet.issue,
@@ -132,6 +138,7 @@ class Composer:
             public_url=self.public_url,
             schedule=self.schedule,
             feedback_url="" if sheet.issue.is_best_of else feedback,  # answers count by week
+            toc="text" if sheet.issue.is_best_of else self.settings.toc,
         )
         return replace(view, subject=sheet.subject, preheader=sheet.preheader)
 

@@ -1,6 +1,7 @@
 """Templates: a sandbox that reads only the template folders and speaks the reader's language."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -18,6 +19,7 @@ from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError, TemplateNotFound
 from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 from markupsafe import escape
 
 from digest.errors import TemplateError
@@ -26,6 +28,7 @@ from digest.shipped import shipped_templates
 from digest.translations import ORIGINAL, Language
 
 _REPEATING = frozenset({"*", "**", "%"})
+_MOST_JUDGED = 2_000  # a template that makes up names must not fill the memory
 _ENGLISH = Language(tag=ORIGINAL, messages=NullTranslations())
 
 
@@ -33,6 +36,22 @@ class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja2's sandbox, which also refuses to fill the memory (``'a' * 10**9``)."""
 
     intercepted_binops = _REPEATING
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._judged: dict[tuple[type, str], bool] = {}
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Say whether a template may read this; asked once of each kind of object.
+
+        Jinja2's rule looks at the object's type and the attribute's name alone.
+        """
+        asked = (type(obj), attr)
+        if asked not in self._judged:
+            if len(self._judged) >= _MOST_JUDGED:
+                return super().is_safe_attribute(obj, attr, value)
+            self._judged[asked] = super().is_safe_attribute(obj, attr, value)
+        return self._judged[asked]
 
     def join_path(self, template: str, parent: str) -> str:
         """Let a template name its neighbours: ``./post.j2``."""
@@ -62,7 +81,7 @@ def make_environment(
     """
     environment = Sandbox(
         loader=loader or FileSystemLoader(folders(folder)),  # refuses ".." and absolute names
-        undefined=StrictUndefined,
+        undefined=_Missing,
         autoescape=lambda name: not (name or "").removesuffix(".j2").endswith(".txt"),
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
@@ -116,6 +135,21 @@ def _place(error: BaseException, environment: Sandbox, *, default: str) -> tuple
             place = (name, trace.tb_lineno)
         trace = trace.tb_next
     return place
+
+
+class _Missing(StrictUndefined):
+    """A name that is not there, said as whoever writes templates would."""
+
+    @property
+    def _undefined_message(self) -> str:
+        name = self._undefined_name
+        if self._undefined_hint or not isinstance(name, str):
+            return super()._undefined_message
+        if self._undefined_obj is missing:
+            return f"there is nothing called {name!r} here"
+        known = [known for known in dir(self._undefined_obj) if not known.startswith("_")]
+        near = get_close_matches(name, known, n=1)
+        return f"there is no {name!r} in it" + (f"; is it {near[0]!r}?" if near else "")
 
 
 class _Compiled(BytecodeCache):

@@ -1,15 +1,20 @@
-"""Addresses of posts as a mail may link them: http or https, ASCII, nothing else."""
+"""Addresses as a mail may link them: http or https, ASCII, nothing else; and names in them."""
 
 import re
+import unicodedata
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from digest.errors import UnfitError
 from digest.mail.headers import ascii_domain
 
 _UNRESERVED = "!#$%&'()*+,/:;=?@[]~"  # what an address may hold as it is (RFC 3986)
+_WORD = re.compile(r"[^\W_]+")
+_SIGNS = {"+": " plus ", "#": " sharp ", "&": " and "}  # "C++" and "C#" are not "C"
 _USABLE = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 
+@lru_cache(maxsize=2_000)  # a post stands in every variant
 def link(url: str) -> str | None:
     """Return the address in ASCII, or None when it is none that a mail may link.
 
@@ -22,3 +27,14 @@ def link(url: str) -> str | None:
     except (UnfitError, UnicodeError, ValueError):
         return None
     return written if _USABLE.fullmatch(written) else None
+
+
+def slug_of(topic: str | None) -> str:
+    """Return the topic's part of an address: small letters and digits of any script, hyphens.
+
+    "" when it has none of them: such a topic has no page.
+    """
+    plain = unicodedata.normalize("NFKC", topic or "").casefold()
+    for sign, word in _SIGNS.items():
+        plain = plain.replace(sign, word)
+    return "-".join(_WORD.findall(plain))

@@ -105,8 +105,11 @@ def _posts(issue: Issue, composed: ComposedIssue) -> Iterator[Finding]:
                 yield _error(f"the {part} lacks the title {title.short!r}")
         if url is None:
             yield _error(f"the post {title.short!r} has no http(s) address")
-        elif (composed.html and url not in linked) or url not in lines:
-            yield _error(f"the address of {title.short!r} is not in both parts")
+            continue
+        if url not in lines:
+            yield _error(f"the text lacks the address of {title.short!r} on a line of its own")
+        if composed.html and url not in linked:
+            yield _error(f"the HTML does not link {title.short!r}")
 
 
 def _parts(*, text: str, html: str) -> Iterator[tuple[str, str]]:

@@ -14,13 +14,16 @@ from digest.mail.headers import wire_address
 from digest.mail.letter import Letter
 from digest.mail.mime import SenderSettings
 from digest.mail.notice import Notice, NoticeKind
+from digest.mail.returnpath import ReturnPath
 from digest.mail.single import Single, write_single
 from digest.pages import WebSettings
+from digest.posts.language import direction
 from digest.render.environment import Sandbox, make_environment, render
 from digest.render.moments import written_time
+from digest.render.recommend import told_of
 from digest.render.sentences import rhythm
 from digest.render.theme import Theme
-from digest.render.words import Words, direction
+from digest.render.words import Words
 from subscribers.tokens import Keyring, Purpose
 
 _SUBJECTS: dict[NoticeKind, str] = {
@@ -32,6 +35,7 @@ _SUBJECTS: dict[NoticeKind, str] = {
     NoticeKind.MOVED: "Your address was changed",
     NoticeKind.WELCOME: "Welcome to %(newsletter)s",
 }
+_WITH_ISSUE = "Welcome: the latest issue"
 _FINAL = (
     "Not you? Do nothing: you will get no further email, and the address is deleted after 7 days."
 )
@@ -87,7 +91,8 @@ class NoticeWriter:
 
     def _subject(self, notice: Notice, words: Words, values: dict[str, Any]) -> str:
         blanks = {"code": values["code"], "newsletter": self.newsletter.name}
-        return words.sentences.gettext(_SUBJECTS[notice.kind]) % blanks
+        subject = _WITH_ISSUE if notice.facts.get("latest") else _SUBJECTS[notice.kind]
+        return words.sentences.gettext(subject) % blanks
 
     def _values(self, notice: Notice, words: Words) -> dict[str, Any]:
         zone = ZoneInfo(self.schedule.zone)
@@ -110,6 +115,8 @@ class NoticeWriter:
             "code": self._code(notice),
             "url": self._url(notice),
             "leave_url": self._leave_url(notice),
+            "archive_url": self.web.archive_url,
+            **told_of(notice.facts, web=self.web, words=words),
         }
 
     def _code(self, notice: Notice) -> str:
@@ -165,12 +172,13 @@ class NoticeWriter:
             html=html,
             date=notice.created_at,
         )
+        returns = ReturnPath(domain=self.sender.return_domain, keyring=self.keyring)
         message = write_single(words, sender=self.sender, key=key, name=None, address=address)
         letter = Letter(
             key=key,
-            sender=f"b+{key}@{self.sender.return_domain}",
+            sender=returns.address(key),
             recipient=address,
-            message=self.sign(message) if self.sign else message,
+            parts=(self.sign(message) if self.sign else message,),
             dotless=True,
         )
         return Written(

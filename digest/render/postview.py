@@ -8,20 +8,25 @@ from dataclasses import dataclass
 from digest.editions.issue import Also, Earlier, IssuePost
 from digest.mail.headers import clean
 from digest.posts import sentences as punctuation
+from digest.posts.language import direction
 from digest.render import sentences
 from digest.render.links import link
-from digest.render.titles import Title, display_title
-from digest.render.words import Words, direction
+from digest.render.titles import Title, display_title, name_of
+from digest.render.words import Words
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A piece of a line; ``direction`` is set only where it runs against the line."""
+    """A piece of a line; ``direction`` is set only where it runs against the line.
+
+    ``url`` is set where the piece is a link.
+    """
 
     text: str
     direction: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +58,12 @@ class PostView:
     minutes: int | None
     language: str | None
     direction: str | None
+    why_direction: str | None
 
 
 def see_post(post: IssuePost, *, words: Words, is_short: bool) -> PostView:
     """Write one post; ``is_short`` leaves one sentence of its summary."""
-    source, author = clean(post.source), clean(post.author or "")
+    source, author = name_of(post.source), name_of(post.author)
     day = words.day(post.day, pattern="short") if post.day else ""
     minutes = sentences.minutes(words, post.minutes) if post.minutes else ""
     own = post.language if _differs(post.language, words.language) else None
@@ -75,6 +81,7 @@ def see_post(post: IssuePost, *, words: Words, is_short: bool) -> PostView:
         minutes=post.minutes,
         language=own,
         direction=line if own else None,
+        why_direction=against(post.why or "", line=words.direction),
     )
 
 
@@ -83,7 +90,7 @@ def _title(post: IssuePost | Also | Earlier) -> Title:
     title = display_title(post.title)
     if title.whole:
         return title
-    return Title(link(post.url) or clean(getattr(post, "source", "")) or "–")  # noqa: RUF001 - stands for nothing
+    return Title(link(post.url) or name_of(getattr(post, "source", "")) or "–")  # noqa: RUF001 - stands for nothing
 
 
 def _summary(summary: str | None, *, is_short: bool) -> str | None:
@@ -119,7 +126,7 @@ def _also(post: IssuePost, *, words: Words) -> tuple[RelatedView, ...]:
             label="" if place else label,
             title=_title(one).short,
             url=link(one.url),
-            after=f" ({clean(one.source)})",
+            after=f" ({name_of(one.source)})",
         )
         for place, one in enumerate(post.also)
     )

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from digest import calendar
 from digest.calendar import ScheduleSettings
 from digest.editions.issue import Issue
-from digest.mail.headers import clean
-from digest.render.titles import cut
+from digest.render.titles import cut, name_of
 from digest.render.words import Words
 
 LONGEST_PREHEADER = 140
@@ -40,7 +39,7 @@ def surplus(words: Words, issue: Issue) -> Iterator[str]:
         sentence = words.sentences.ngettext(
             "%(n)s more from %(source)s", "%(n)s more from %(source)s", item.posts
         )
-        yield sentence % {"n": words.number(item.posts), "source": clean(item.source)}
+        yield sentence % {"n": words.number(item.posts), "source": name_of(item.source)}
 
 
 def folded(words: Words, count: int) -> str:
@@ -81,14 +80,14 @@ def _reading(words: Words, count: int, *, is_all: bool) -> str:
     return sentence % {"n": words.number(count)}
 
 
-def topic_line(words: Words, topics: Sequence[str], sizes: Sequence[int]) -> tuple[str, ...]:
+def topic_line(words: Words, topics: Sequence[str], sizes: Sequence[int]) -> dict[str, str]:
     """Count the posts of each topic, the largest first; nothing when there is one topic only."""
     counts: Counter[str] = Counter()
     for topic, size in zip(topics, sizes, strict=True):
         counts[topic] += size
     if len(counts) == 1:
-        return ()
-    return tuple(unbroken(f"{topic} {words.number(n)}") for topic, n in counts.most_common())
+        return {}
+    return {topic: unbroken(f"{topic} {words.number(n)}") for topic, n in counts.most_common()}
 
 
 def preheader(words: Words, titles: Sequence[str], *, otherwise: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """How the email looks: what the operator may choose."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from digest.errors import ConfigurationError
 from digest.limits import Count, Limits
@@ -15,7 +15,8 @@ class EmailSettings:
     every issue is rendered, ``salutation`` the form of address in those that know more than one
     ("du" in German). ``full_posts`` stand with their summaries, the others by title. A mail of
     more than ``budget`` bytes of encoded HTML says less of its lowest ranked posts. At most
-    ``variants`` different contents are rendered for an issue.
+    ``variants`` different contents are rendered for an issue. ``toc`` says what the line of topics
+    is: words ("text"), or links to the topics of the online edition ("web").
     """
 
     theme: str = "weekly"
@@ -24,6 +25,7 @@ class EmailSettings:
     full_posts: Count = 12
     budget: Annotated[int, Limits(20_000, 100_000)] = 90_000
     variants: Count = 400
+    toc: Literal["text", "web"] = "text"
 
     def __post_init__(self) -> None:
         """Refuse an email without a language or without its lead."""

@@ -23,7 +23,7 @@ class Edge(StrEnum):
     END = "END"
 
 
-def marker(name: Slot | Edge, *, seal: str) -> str:
+def marker(name: str, *, seal: str) -> str:
     """Return what holds a place: one ASCII word that survives MJML, premailer and links.
 
     The seal is a hash over every word of the issue, so no word in it can be a marker.

@@ -1,7 +1,7 @@
 """Tries a theme: reads every file, renders an invented issue in each language, and looks at it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from pathlib import Path
 
@@ -22,6 +22,7 @@ _PUBLIC_URL = "https://digest.example"
 _HEAD = re.compile(r"<mj-(?:head|style)\b.*?</mj-(?:head|style)>|<style\b.*?</style>", re.DOTALL)
 _TAG = re.compile(r"""<!--.*?-->|<(?:"[^"]*"|'[^']*'|[^"'>])*>""", re.DOTALL)
 _NAMED = 3  # lost words in one complaint
+_TOLD = 12  # faults of what was rendered
 
 
 def check_theme(
@@ -38,9 +39,20 @@ def check_theme(
     if found:  # rendering would stumble over the same, and not say where
         return found
     issue = sample_issue(newsletter)
+    tried: dict[str, list[str]] = {}
     for language in languages:
-        found += _try(theme, issue, language=language)
-    return list(dict.fromkeys(found))
+        for complaint in dict.fromkeys(_try(theme, issue, language=language)):
+            tried.setdefault(complaint, []).append(language)
+    return list(_told(tried, languages=languages))
+
+
+def _told(tried: Mapping[str, Sequence[str]], *, languages: Sequence[str]) -> Iterator[str]:
+    """Say each fault once, however many languages have it; the first of them tell the rest."""
+    for complaint, having in list(tried.items())[:_TOLD]:
+        where = "" if len(having) == len(languages) else f" (in {', '.join(having)})"
+        yield complaint + where
+    if len(tried) > _TOLD:
+        yield f"{len(tried) - _TOLD} faults more, most likely for the same reason"
 
 
 def _read_all(theme: Theme) -> Iterator[Fault]:
@@ -83,9 +95,10 @@ def _try(theme: Theme, issue: Issue, *, language: str) -> Iterator[str]:
         yield str(error)
         return
     if lost:
-        yield f"{name}: in {language} these words are lost while rendering: {', '.join(lost)}"
+        yield f"{name}: these words are lost while rendering: {', '.join(lost)}"
+    text = f"{ROOM}/{theme.name}/issue.txt.j2"
     for finding in lint(issue, composed):
-        yield f"{name}: in {language}: {finding}"
+        yield f"{text if finding.message.startswith('the text ') else name}: {finding}"
 
 
 def lost_words(mjml: str, *, html: str) -> list[str]:

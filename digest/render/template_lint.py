@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from digest.render.features import TAGS
+from digest.render.features import HEAD, INLINE, TAGS
 
 _BOX = {"padding", "padding-top", "padding-bottom", "padding-left", "padding-right", "css-class"}
 _GROUND = {"background-color", "border", "border-radius", "text-align", "direction"}
@@ -41,6 +41,7 @@ MJML: dict[str, set[str]] = {
     "mj-spacer": _BOX | {"height"},
 }
 _EVERYWHERE = {"class", "style", "lang", "dir", "role", "align", "aria-label", "id"}
+_PICTURES = frozenset({"img", "mj-image", "mj-carousel", "mj-hero", "svg"})
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -49,6 +50,7 @@ _TAG = re.compile(
 )
 _ATTRIBUTE = re.compile(r"""([^\s=<>/"']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>]+))?""")
 _ADDRESS = re.compile(r"""https?://[^\s"'<>)]+|(?<=[("'])//[^\s"'<>)]+""")
+_DECLARATION = re.compile(r"(?:^|[;{])\s*([\w-]+)\s*:[^{};]*(?=[;}]|$)")
 _WRITTEN = " \ufffc "  # stands for what the template fills in
 
 
@@ -80,8 +82,9 @@ def check_source(source: str, *, name: str) -> Iterator[Fault]:
     if name.endswith((".txt.j2", ".toml")):
         return
     if name.endswith(".css.j2"):
-        faults = _addresses(_TEMPLATE.sub(_filled, source))
-        yield from (Fault(name=name, line=line, message=message) for line, message in faults)
+        rules = _TEMPLATE.sub(_filled, source)
+        for line, message in (*_addresses(rules), *_properties(rules, is_head="head" in name)):
+            yield Fault(name=name, line=line, message=message)
         return
     yield from _markup(source, name=name)
 
@@ -99,6 +102,9 @@ def _markup(source: str, *, name: str) -> Iterator[Fault]:
 
 def _of_tag(tag: _Tag) -> Iterator[str]:
     known = MJML.get(tag.name, TAGS.get(tag.name))
+    if tag.name in _PICTURES:
+        yield f"<{tag.name}>: this mail has no pictures; most clients hide them, so say it in words"
+        return
     if known is None:
         yield f"<{tag.name}> is unknown: the compiler would drop it with all that is in it"
         return
@@ -170,6 +176,14 @@ def _addresses(text: str) -> Iterator[tuple[int, str]]:
             line,
             f"the host {host} is written into the template: a mail links posts and our pages",
         )
+
+
+def _properties(rules: str, *, is_head: bool) -> Iterator[tuple[int, str]]:
+    """Find properties that mail programs are not known to show, in a sheet of rules."""
+    for match in _DECLARATION.finditer(rules):
+        if match[1].lower() not in (HEAD if is_head else INLINE):
+            line = rules.count("\n", 0, match.start(1)) + 1
+            yield line, f'"{match[1]}" is not known to work in mail programs; leave it out'
 
 
 def _broken(text: str) -> Iterator[tuple[int, str]]:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from digest.mail.headers import clean
 
@@ -35,6 +36,7 @@ class Title:
         return cut(main, most=LONGEST_SHORT)
 
 
+@lru_cache(maxsize=2_000)  # a title stands in every variant, subject and preheader included
 def display_title(stored: str) -> Title:
     """Tidy a stored title without rewording it, and part it where it parts itself.
 
@@ -51,6 +53,11 @@ def display_title(stored: str) -> Title:
             if match.start() in _MAIN:
                 return Title(text[: match.start() + 1], text[match.start() + 1 :])
     return Title(text)
+
+
+def name_of(text: str | None) -> str:
+    """Return the name of a blog, an author or a topic, in at most 78 characters."""
+    return cut(clean(text or ""), most=LONGEST_SHORT)
 
 
 def cut(text: str, *, most: int) -> str:

@@ -5,13 +5,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from urllib.parse import quote
 
 from digest.calendar import ScheduleSettings
 from digest.editions.issue import Issue, IssuePost
 from digest.errors import UnfitError
 from digest.mail.headers import clean
 from digest.render import sentences
+from digest.render.links import slug_of
 from digest.render.postview import Part, PostView, against, parts, see_post
+from digest.render.titles import name_of
 from digest.render.words import Words
 
 _ROWS = 8  # of the table of numbers
@@ -100,35 +103,34 @@ def see(
     public_url: str,
     schedule: ScheduleSettings,
     feedback_url: str = "",
+    toc: str = "text",
 ) -> IssueView:
     """Write an issue into a view, in as much detail as asked for.
 
     ``feedback_url`` is where answers are counted (``/yes``, ``/partly`` and ``/no`` are appended);
-    without one nobody is asked. Raises `UnfitError` for an issue without posts.
+    without one nobody is asked. ``toc`` is that of `EmailSettings`. Raises `UnfitError` for an
+    issue without posts.
     """
     if not issue.posts:
         raise UnfitError("an issue without posts is no issue: nothing is written in such a week")
     home = public_url.rstrip("/")
+    online_url = _online_url(issue, home=home)
     gettext = words.sentences.gettext
     laid = _lay_out(issue, words=words, detail=detail)
     stats = sentences.stats(words, issue)
     is_weekly = schedule.cadence == "week" and not issue.is_best_of
-    number = gettext("Issue %(number)s") % {"number": issue.number}
     others = [post.title.short for post in (*laid.in_full, *laid.brief)]
     return IssueView(
         language=words.language,
         direction=words.direction,
         name=clean(issue.newsletter.name),
         tagline=clean(issue.newsletter.tagline),
-        heading=(
-            sentences.best_of(words) if issue.is_best_of else number,
-            words.day(issue.day, pattern="full"),
-        ),
+        heading=_heading(issue, words=words),
         subject=laid.lead.title.short,
         preheader=sentences.preheader(words, others, otherwise=stats),
         introduction=parts(_paragraphs(issue.introduction), line=words.direction),
         stats=stats,
-        topics=laid.topics,
+        topics=_contents(laid, words=words, page=online_url if toc == "web" else ""),
         kicker=laid.kicker,
         lead=laid.lead,
         sections=laid.sections,
@@ -141,11 +143,22 @@ def see(
         feedback=_feedback(feedback_url, words=words),
         cadence=sentences.cadence(words, issue, schedule=schedule),
         postal_address=clean(issue.newsletter.postal_address),
-        # The archive shows the issues of the weeks, with all that stands in a best-of.
-        online_url=f"{home}/archive" if issue.is_best_of else f"{home}/{issue.number}",
+        online_url=online_url,
         archive_url=f"{home}/archive",
         home_url=f"{home}/",
     )
+
+
+def _heading(issue: Issue, *, words: Words) -> tuple[str, str]:
+    """Return which issue this is, and its day."""
+    number = words.sentences.gettext("Issue %(number)s") % {"number": issue.number}
+    kind = sentences.best_of(words) if issue.is_best_of else number
+    return kind, words.day(issue.day, pattern="full")
+
+
+def _online_url(issue: Issue, *, home: str) -> str:
+    """Return the issue's page; all that stands in a best-of is in the weeks' issues."""
+    return f"{home}/archive" if issue.is_best_of else f"{home}/{issue.number}"
 
 
 class _Layout(NamedTuple):
@@ -156,7 +169,7 @@ class _Layout(NamedTuple):
     sections: tuple[SectionView, ...]
     brief: tuple[PostView, ...]
     folded: str
-    topics: tuple[Part, ...]
+    topics: dict[str, str]
     kicker: tuple[Part, ...]
 
 
@@ -172,7 +185,6 @@ def _lay_out(issue: Issue, *, words: Words, detail: Detail) -> _Layout:
     topics = [_topic(post, words=words) for post in issue.posts]
     headings = topics if has_topics else [words.sentences.gettext("New posts")] * len(topics)
     in_full = tuple(others[: detail.full - 1])
-    counted = sentences.topic_line(words, topics, sizes) if has_topics else ()
     kicker = (words.sentences.gettext("The lead"), topics[0] if issue.lead.topic else "")
     return _Layout(
         lead=lead,
@@ -180,8 +192,22 @@ def _lay_out(issue: Issue, *, words: Words, detail: Detail) -> _Layout:
         sections=_sections(in_full, headings=headings[1:], words=words),
         brief=tuple(others[detail.full - 1 :]),
         folded=sentences.folded(words, sum(sizes[len(named) :])),
-        topics=parts(counted, line=words.direction),
+        topics=sentences.topic_line(words, topics, sizes) if has_topics else {},
         kicker=parts(kicker, line=words.direction),
+    )
+
+
+def _contents(laid: _Layout, *, words: Words, page: str) -> tuple[Part, ...]:
+    """Write the line of topics; ``page`` has a place for each topic that has a section there."""
+    places = {section.heading.text: slug_of(section.heading.text) for section in laid.sections}
+    places.pop(words.sentences.gettext("More posts"), None)  # no topic, and no place
+    return tuple(
+        Part(
+            text=counted,
+            direction=against(counted, line=words.direction),
+            url=f"{page}#{quote(places[topic])}" if page and places.get(topic) else None,
+        )
+        for topic, counted in laid.topics.items()
     )
 
 
@@ -190,7 +216,7 @@ def _beyond(limit: int | None, place: int) -> bool:
 
 
 def _topic(post: IssuePost, *, words: Words) -> str:
-    return clean(post.topic or "") or words.sentences.gettext("More posts")
+    return name_of(post.topic) or words.sentences.gettext("More posts")
 
 
 def _sections(
@@ -222,7 +248,7 @@ def _section(heading: str, posts: Sequence[PostView], *, words: Words) -> Sectio
 
 def _numbers(issue: Issue, *, words: Words) -> tuple[Row, ...]:
     """Count the new posts of each blog; bars of one length would say nothing and are left out."""
-    counts = Counter(clean(entry.source) for entry in issue.entries)
+    counts = Counter(name_of(entry.source) for entry in issue.entries)
     rows = counts.most_common(_ROWS)
     if len({count for _, count in rows}) < 2:  # noqa: PLR2004 - two lengths to compare
         return ()

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
+from digest.posts.language import direction
 from digest.translations import Language
 
 
@@ -24,13 +26,14 @@ class Words:
 
     def number(self, value: int) -> str:
         """Write a number: "5,000" or "5.000"."""
-        return format_decimal(value, locale=_locale(self.language))
+        return _written_number(value, self.language)
 
     def day(self, day: date, *, pattern: str) -> str:
         """Write a date, as `written_date` does."""
         return written_date(day, pattern=pattern, language=self.language)
 
 
+@lru_cache(maxsize=1_000)  # few days stand in many letters, and Babel takes its time
 def written_date(day: date, *, pattern: str, language: str) -> str:
     """Write a date: "short" has no year (10 June), "long" has one, "full" has the weekday too.
 
@@ -42,11 +45,12 @@ def written_date(day: date, *, pattern: str, language: str) -> str:
     return format_date(day, pattern, locale=locale)
 
 
-def direction(language: str) -> str:
-    """Return "rtl" or "ltr" for a BCP 47 tag."""
-    return "rtl" if _locale(language).character_order == "right-to-left" else "ltr"
+@lru_cache(maxsize=1_000)
+def _written_number(value: int, language: str) -> str:
+    return format_decimal(value, locale=_locale(language))
 
 
+@lru_cache(maxsize=100)
 def _locale(language: str) -> Locale:
     if language == "en":
         return Locale("en", "GB")  # plain English puts the day first here: 3 May 2026

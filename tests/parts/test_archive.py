@@ -169,7 +169,7 @@ def test_an_issue_links_its_neighbours_its_topics_and_its_one_address(
     assert 'type="application/atom+xml"' in page
     assert 'rel="prev"' not in site.get("/23").text
     german = site.get("/24?lang=de").text
-    assert 'href="/23?lang=de" rel="prev">Zurück: Ausgabe 23' in german
+    assert 'href="/23?lang=de" rel="prev">Vorige: Ausgabe 23' in german
     assert "de words" in german
 
 
