@@ -1,10 +1,9 @@
 """Sign-up and one-click unsubscribe over HTTP: the whole site behind a socket, asked by clients.
 
-The clients are threads with blocking sockets in a process of their own, and share the cores with
-the site.
+The clients are connections that are kept, in a process of their own (`clients.py`), and share the
+cores with the site.
 """
 
-import http.client
 import json
 import statistics
 import subprocess
@@ -35,16 +34,18 @@ CLIENTS = 8
 PER_SECOND, P99_MS = 300.0, 250.0
 KEYRING = Keyring((b"a secret of the benchmark, long enough",))
 _NO_LIMIT = 10**9
-_DONE = frozenset({200, 303})
+_CLIENTS = Path(__file__).with_name("clients.py")
+_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What a run measured: requests per second, and the milliseconds of each."""
+    """What a run measured: requests per second, their milliseconds, and the site's CPU for each."""
 
     rate: float
     p50: float
     p99: float
+    cpu: float
 
 
 def measure(*, quick: bool) -> list[dict[str, Any]]:
@@ -85,7 +86,7 @@ def _on(name: str, url: str, count: int) -> list[dict[str, Any]]:
     site = build_site(database=database, keyring=KEYRING, clock=Clock(), settings=settings)
     with _Serving(site) as port:
         rows = []
-        for what, ask in (("POST /subscribe", "subscribe"), ("RFC 8058 POST", "one_click")):
+        for what, ask in (("POST /subscribe", _subscribe), ("RFC 8058 POST", _leave)):
             load = _load(port, ask, count)
             rows += _rows(f"{what}, {name}", load)
     database.close()
@@ -93,7 +94,10 @@ def _on(name: str, url: str, count: int) -> list[dict[str, Any]]:
 
 
 def _rows(name: str, load: Load) -> list[dict[str, Any]]:
-    note = f"{load.rate:,.0f} requests/s; p50 {load.p50:.0f} ms, p99 {load.p99:.0f} ms"
+    note = (
+        f"{load.rate:,.0f} requests/s; p50 {load.p50:.0f} ms, p99 {load.p99:.0f} ms;"
+        f" {load.cpu:.1f} ms of the site's CPU each"
+    )
     return [
         {
             "name": f"{name}: requests per second",
@@ -150,50 +154,39 @@ class _Serving:
         self._thread.join()
 
 
-def _load(port: int, ask: str, count: int) -> Load:
+def _load(port: int, ask: Callable[[int], tuple[str, str]], count: int) -> Load:
     """Ask from a process of its own, so that the clients' work does not slow the site's threads."""
-    command = [sys.executable, __file__, str(port), ask, str(count)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - us
+    order = {
+        "port": port,
+        "connections": CLIENTS,
+        "requests": [_request(*ask(number)) for number in range(count)],
+    }
+    cpu = time.process_time()
+    done = subprocess.run(  # noqa: S603 - us
+        [sys.executable, str(_CLIENTS)],
+        input=json.dumps(order),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    cpu = time.process_time() - cpu
     seconds, spent = json.loads(done.stdout)
     milliseconds = sorted(1000 * one for one in spent)
     return Load(
         rate=count / seconds,
         p50=statistics.median(milliseconds),
         p99=milliseconds[int(len(milliseconds) * 0.99)],
+        cpu=1000 * cpu / count,
     )
 
 
-def _clients(port: int, ask: str, count: int) -> tuple[float, list[float]]:
-    request: Callable[[int], tuple[str, str]] = {"subscribe": _subscribe, "one_click": _leave}[ask]
-    spent: list[float] = []
-    began = time.perf_counter()
-    threads = [
-        threading.Thread(target=_client, args=(port, request, range(n, count, CLIENTS), spent))
-        for n in range(CLIENTS)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if len(spent) != count:
-        raise RuntimeError(f"{count - len(spent)} requests failed")
-    return time.perf_counter() - began, spent
-
-
-def _client(
-    port: int, request: Callable[[int], tuple[str, str]], numbers: range, spent: list[float]
-) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    for number in numbers:
-        path, body = request(number)
-        began = time.perf_counter()
-        connection.request("POST", path, body=body, headers=headers)
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status not in _DONE:
-            raise RuntimeError(f"{path} answered {answer.status}")
-        spent.append(time.perf_counter() - began)
+def _request(path: str, body: str) -> str:
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: digest.example\r\nUser-Agent: {_AGENT}\r\n"
+        "Accept: text/html\r\nAccept-Language: de,en;q=0.5\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    )
 
 
 def _subscribe(number: int) -> tuple[str, str]:
@@ -211,4 +204,5 @@ def _leave(number: int) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_clients(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))))
+    for row in measure(quick="--quick" in sys.argv):
+        print(row)

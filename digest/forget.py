@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from digest.tables import DeliveryRow, NoticeRow
 from storage.database import Database
-from subscribers import erasure, moves, retention
+from subscribers import budgets, erasure, moves, retention
 from subscribers.settings import RetentionSettings
 
 
@@ -34,15 +34,20 @@ def erase(session: Session, *, subscriber_id: int, now: datetime, source: str) -
 
 
 def expired(database: Database, *, settings: RetentionSettings, now: datetime) -> int:
-    """Delete pending people whose time is over, in short transactions; return how many."""
+    """Delete pending people whose time is over, in short transactions; return how many.
+
+    How often an address or a network asked is forgotten after a day.
+    """
     forgotten = 0
     with database.read() as session:  # mostly there is nothing to do, and nobody has to wait
         due = retention.is_due(session, settings=settings, now=now)
-        if not due and not moves.is_due(session, now=now):
-            return forgotten
+        due = due or moves.is_due(session, now=now) or budgets.is_stale(session, now=now)
+    if not due:
+        return forgotten
     with database.begin() as session:
         retention.forget_unconfirmed(session, settings=settings, now=now)
         moves.forget(session, now=now)
+        budgets.forget(session, now=now)
     while True:
         with database.begin() as session:
             ids = retention.expired(session, settings=settings, now=now)

@@ -1,8 +1,11 @@
 """How people join: what the operator may choose about sign-up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
+from digest.errors import ConfigurationError
 from digest.limits import Count, Pause
 from subscribers.settings import Allowances, KeepAddress
 
@@ -26,7 +29,8 @@ class SignupSettings:
     "button" never, and with "code" only the six digits count. ``keep_ip`` is how much of a network
     address is kept as evidence: "full", "cut" (/24, /48 of IPv6), "none". ``minimum_seconds`` is
     how long a person takes over the form at least. ``reminder`` sends one reminder a day later,
-    ``welcome`` a letter after the confirmation.
+    ``welcome`` a letter after the confirmation, with the latest issue and what is always worth
+    reading: ``evergreen`` holds addresses by their titles.
     """
 
     confirm: Literal["same-browser", "button", "code"] = "same-browser"
@@ -34,7 +38,18 @@ class SignupSettings:
     minimum_seconds: Pause = 2.0
     reminder: bool = False
     welcome: bool = False
+    evergreen: Mapping[str, str] = field(default_factory=dict)
     limits: SignupLimits = field(default_factory=SignupLimits)
+
+    def __post_init__(self) -> None:
+        """Refuse an address that a reader could not open."""
+        for title, url in self.evergreen.items():
+            parts = urlsplit(url)
+            if not title.strip() or parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ConfigurationError(
+                    f"[signup] evergreen: {title!r} = {url!r} takes a title and a web address, as"
+                    ' "How we test" = "https://blog.example/how-we-test"'
+                )
 
     @property
     def keep(self) -> KeepAddress:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from digest.delivery.state import DeliveryState
+from digest.editions.latest import latest
 from digest.mail.notice import NoticeKind
 from digest.tables import ConfirmationRow, NoticeRow, SubscriberRow
+from storage.statement import Statement
 from subscribers import directory, signup
 from subscribers.signup import Letter
 from subscribers.tokens import Keyring
@@ -21,6 +23,7 @@ from subscribers.tokens import Keyring
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 _EVER = timedelta(days=36_500)
+_OPENING = 4  # posts of the latest issue that a welcome names
 _OPT_INS = frozenset({NoticeKind.CONFIRM, NoticeKind.REMINDER})
 
 
@@ -75,10 +78,20 @@ _LIMITS: Mapping[NoticeKind, tuple[_Limit, ...]] = {
 }
 
 
-# Built once: to build a statement takes longer than the database takes over it.
-_NOTICE = insert(NoticeRow)
-_SENT = select(NoticeRow.kind, NoticeRow.created_at).where(
-    NoticeRow.subscriber_id == bindparam("whose"), NoticeRow.state != DeliveryState.SKIPPED
+_NOTICE = Statement("""
+INSERT INTO notice (
+    kind, subscriber_id, confirmation_id, email, language, facts, created_at, expires_at, state,
+    epoch, attempts, reason, ended_at
+) VALUES (
+    :kind, :subscriber_id, :confirmation_id, :email, :language, :facts, :created_at, :expires_at,
+    :state, 0, 0, :reason, :ended_at
+)
+""")
+_SENT = Statement(
+    """
+    SELECT kind, created_at FROM notice WHERE subscriber_id = :whose AND state <> 'skipped'
+    """,
+    times=(1,),
 )
 
 
@@ -89,6 +102,11 @@ def ask(session: Session, wanted: Wanted, *, now: datetime, barred: str = "") ->
     nothing. ``barred`` gives another reason to send nothing.
     """
     directory.lock(session, subscriber_id=wanted.subscriber_id)
+    return _note(session, wanted, now=now, barred=barred)
+
+
+def _note(session: Session, wanted: Wanted, *, now: datetime, barred: str = "") -> bool:
+    """Do what `ask` does, about somebody whose row this transaction has locked already."""
     reason = _over(session, wanted, now=now) or barred
     row = {
         "kind": wanted.kind,
@@ -103,7 +121,7 @@ def ask(session: Session, wanted: Wanted, *, now: datetime, barred: str = "") ->
         "reason": reason or None,
         "ended_at": now if reason else None,
     }
-    session.connection().execute(_NOTICE, row)
+    _NOTICE.run(session, row)
     return not reason
 
 
@@ -118,7 +136,7 @@ def apply(
     applied = signup.request(session, wanted, keyring=keyring, now=now)
     if applied.is_new:
         kind = _LETTERS[applied.letter]
-        ask(
+        _note(
             session,
             Wanted(
                 kind=kind,
@@ -146,8 +164,19 @@ def taken_at(session: Session, *, confirmation_id: int) -> datetime | None:
     ).first()
 
 
-def greet(session: Session, *, subscriber_id: int, now: datetime) -> bool:
-    """Ask for the letter to somebody who has just confirmed; once and no more."""
+def greet(
+    session: Session,
+    *,
+    subscriber_id: int,
+    newsletter: str,
+    evergreen: Mapping[str, str],
+    now: datetime,
+) -> bool:
+    """Ask for the letter to somebody who has just confirmed; once and no more.
+
+    It tells of the latest issue as it stands now, and of what is always worth reading:
+    ``evergreen`` holds addresses by their titles.
+    """
     reader = directory.get(session, subscriber_id=subscriber_id)
     if reader.email is None:
         return False
@@ -157,28 +186,34 @@ def greet(session: Session, *, subscriber_id: int, now: datetime) -> bool:
         email=reader.email,
         language=reader.language,
         expires_at=now + _WEEK,
+        facts={
+            "latest": _latest(session, newsletter, language=reader.language),
+            "evergreen": dict(evergreen),
+        },
     )
     return ask(session, wanted, now=now)
 
 
+def _latest(session: Session, newsletter: str, *, language: str) -> dict[str, Any] | None:
+    """Say what the letter needs of the latest issue, in what JSON knows."""
+    found = latest(session, newsletter, language=language, most=_OPENING)
+    if found is None:
+        return None
+    posts = [
+        {"title": one.title, "url": one.url, "source": one.source, "language": one.language}
+        for one in found.posts
+    ]
+    return {"number": found.number, "subject": found.subject, "posts": posts}
+
+
+def is_reminder_due(session: Session, *, now: datetime) -> bool:
+    """Whether somebody is to be reminded; only reads."""
+    return session.execute(_unreminded(now).limit(1)).first() is not None
+
+
 def remind(session: Session, *, now: datetime) -> int:
     """Ask for one reminder to each who has not confirmed for a day; return how many."""
-    reminded = exists().where(
-        NoticeRow.kind == NoticeKind.REMINDER, NoticeRow.confirmation_id == ConfirmationRow.id
-    )
-    waiting = session.execute(
-        select(ConfirmationRow, ConfirmationRow.email, SubscriberRow.language)
-        .join(SubscriberRow, SubscriberRow.id == ConfirmationRow.subscriber_id)
-        .where(
-            ConfirmationRow.purpose == signup.PURPOSE,
-            ConfirmationRow.used_at.is_(None),
-            ConfirmationRow.email.is_not(None),
-            ConfirmationRow.requested_at <= now - _DAY,
-            ConfirmationRow.expires_at > now,
-            SubscriberRow.status == "pending",
-            ~reminded,
-        )
-    ).all()
+    waiting = session.execute(_unreminded(now)).all()
     for row, email, language in waiting:
         wanted = Wanted(
             kind=NoticeKind.REMINDER,
@@ -192,12 +227,33 @@ def remind(session: Session, *, now: datetime) -> int:
     return len(waiting)
 
 
+def _unreminded(now: datetime) -> Select[ConfirmationRow, str | None, str]:
+    """Select the requests that wait for a day, oldest first: two runs lock in the same order."""
+    reminded = exists().where(
+        NoticeRow.kind == NoticeKind.REMINDER, NoticeRow.confirmation_id == ConfirmationRow.id
+    )
+    return (
+        select(ConfirmationRow, ConfirmationRow.email, SubscriberRow.language)
+        .join(SubscriberRow, SubscriberRow.id == ConfirmationRow.subscriber_id)
+        .where(
+            ConfirmationRow.purpose == signup.PURPOSE,
+            ConfirmationRow.used_at.is_(None),
+            ConfirmationRow.email.is_not(None),
+            ConfirmationRow.requested_at <= now - _DAY,
+            ConfirmationRow.expires_at > now,
+            SubscriberRow.status == "pending",
+            ~reminded,
+        )
+        .order_by(ConfirmationRow.subscriber_id)
+    )
+
+
 def _over(session: Session, wanted: Wanted, *, now: datetime) -> str:
     """Say which limit is reached; empty when none is."""
-    recent = session.connection().execute(_SENT, {"whose": wanted.subscriber_id}).all()
+    recent = _SENT.run(session, {"whose": wanted.subscriber_id})
     for limit in _LIMITS[wanted.kind]:
         count = sum(
-            row.kind in limit.kinds and row.created_at > now - limit.within for row in recent
+            kind in limit.kinds and created_at > now - limit.within for kind, created_at in recent
         )
         if count >= limit.most:
             return f"{limit.most} in {_in_words(limit.within)} and no more"

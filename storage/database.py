@@ -2,11 +2,11 @@
 
 import threading
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -14,8 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from storage.settings import DatabaseSettings
+from storage.statement import Statement
+from storage.together import Together
 
 _IDLE_LIMIT = 30_000  # milliseconds after which PostgreSQL drops what a frozen process has locked
+_LOCK = Statement("SELECT pg_advisory_xact_lock(:key)")
+T = TypeVar("T")
 _MORE_CONNECTIONS = 100  # beyond the five kept open: each sending thread may want one
 
 
@@ -31,6 +35,7 @@ class Database:
         self.engine = _create_engine(settings)
         self._patience = settings.busy_timeout
         self._turn = threading.Lock()
+        self._together = Together(self._begin_alone)
 
     @property
     def is_sqlite(self) -> bool:
@@ -50,6 +55,21 @@ class Database:
             Session(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
+            yield session
+
+    def together(self, work: Callable[[Session], T]) -> T:
+        """Do ``work`` in a write transaction that others may share; return what it returns.
+
+        Where many threads write a little each, they wait for the disk once, and not one after the
+        other: see `Together.do` for what that asks of ``work``.
+        """
+        return self._together.do(work)
+
+    @contextmanager
+    def _begin_alone(self) -> Iterator[Session]:
+        """Open the transaction of a group; two groups at once could wait for each other's rows."""
+        with self.begin() as session:
+            one_at_a_time(session, "together")
             yield session
 
     @contextmanager
@@ -148,7 +168,7 @@ def one_at_a_time(session: Session, what: str) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         key = zlib.crc32(f"digest:{what}".encode())
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        _LOCK.run(session, {"key": key})
 
 
 def runs_of(numbers: Iterable[int]) -> list[tuple[int, int]]:

@@ -47,3 +47,8 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 def _from_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text + "Z")
+
+
+def utc_from(value: str | datetime | None) -> datetime | None:
+    """Read a time as either driver returns it, without SQLAlchemy between."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else _from_text(value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,19 +20,10 @@ from sqlalchemy.orm import Session
 
 from storage.database import runs_of
 from subscribers.errors import UnknownSubscriberError
+from subscribers.person import Person
 from subscribers.tables import Pace, Status, SubscriberRow, SuppressionRow
 
 _IDS_PER_QUERY = 5_000  # databases limit the parameters of one statement
-
-
-class Person(NamedTuple):
-    """A member as the sender needs them."""
-
-    subscriber_id: int
-    email: str
-    name: str | None
-    language: str
-    confirmed_at: datetime
 
 
 def candidates(*, now: datetime, pace: str = Pace.WEEKLY) -> "Select[int, str, str, str, str]":

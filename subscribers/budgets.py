@@ -6,18 +6,19 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, case, literal_column
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from storage.statement import Statement
 from subscribers.tables import BudgetRow
 
 WINDOW = timedelta(hours=1)
+_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """An allowance of so many in an hour.
+    """An allowance of so many in an hour, or in whatever window it is spent with.
 
     ``name`` must tell neither an address nor a network: see `Keyring.budget_key`. When a ``quiet``
     one is used up nobody may notice.
@@ -36,7 +37,9 @@ class Spent:
     free_at: datetime
 
 
-def spend(session: Session, budgets: Sequence[Budget], *, now: datetime) -> list[Spent]:
+def spend(
+    session: Session, budgets: Sequence[Budget], *, now: datetime, window: timedelta = WINDOW
+) -> list[Spent]:
     """Use each of these once, in one statement; return those that were used up before.
 
     Roll back where one that is not quiet was used up: then nothing has been used. The rows are
@@ -44,31 +47,38 @@ def spend(session: Session, budgets: Sequence[Budget], *, now: datetime) -> list
     """
     if not budgets:
         return []
-    connection = session.connection()
-    values: dict[str, Any] = {"now": now, "over": now - WINDOW}
+    values: dict[str, Any] = {"now": now, "over": now - window}
     values |= {f"name{n}": name for n, name in enumerate(sorted(b.name for b in budgets))}
-    used = connection.execute(_spending(connection.dialect.name, len(budgets)), values)
-    found = {row.name: row for row in used}
+    rows = _spending(len(budgets)).run(session, values)
+    used = {name: (since, count) for name, since, count in rows}
     return [
-        Spent(budget=budget, free_at=found[budget.name].since + WINDOW)
+        Spent(budget=budget, free_at=used[budget.name][0] + window)
         for budget in budgets
-        if found[budget.name].used > budget.most
+        if used[budget.name][1] > budget.most
     ]
 
 
+def is_stale(session: Session, *, now: datetime) -> bool:
+    """Whether there is anything to forget; only reads."""
+    stale = select(BudgetRow.name).where(BudgetRow.since < now - _KEPT).limit(1)
+    return session.scalar(stale) is not None
+
+
+def forget(session: Session, *, now: datetime) -> None:
+    """Forget what was asked for a day ago and more: who asked is of no use any longer."""
+    session.execute(delete(BudgetRow).where(BudgetRow.since < now - _KEPT))
+
+
 @cache
-def _spending(dialect: str, count: int) -> Executable:
-    """Build the statement once: that takes longer than the database takes over it."""
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    now = bindparam("now", type_=BudgetRow.since.type)
-    statement = insert(BudgetRow).values(
-        [{"name": bindparam(f"name{n}"), "since": now, "used": 1} for n in range(count)]
-    )
-    is_over = BudgetRow.since <= bindparam("over", type_=BudgetRow.since.type)
-    return statement.on_conflict_do_update(
-        index_elements=[BudgetRow.name],
-        set_={
-            "since": case((is_over, statement.excluded.since), else_=BudgetRow.since),
-            "used": case((is_over, literal_column("1")), else_=BudgetRow.used + 1),
-        },
-    ).returning(BudgetRow.name, BudgetRow.since, BudgetRow.used)
+def _spending(count: int) -> Statement:
+    rows = ", ".join(f"(:name{n}, :now, 1)" for n in range(count))
+    return Statement(_SPENDING.format(rows=rows), times=(1,))
+
+
+_SPENDING = """
+INSERT INTO budget (name, since, used) VALUES {rows}
+ON CONFLICT (name) DO UPDATE SET
+    since = CASE WHEN budget.since <= :over THEN excluded.since ELSE budget.since END,
+    used = CASE WHEN budget.since <= :over THEN 1 ELSE budget.used + 1 END
+RETURNING name, since, used
+"""

@@ -5,16 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from storage.statement import Statement
 from subscribers.errors import SubscriberError
 from subscribers.tables import ConsentEventRow, ConsentKind
 from subscribers.text import one_line
 
-_EVENT = insert(ConsentEventRow)  # built once: that takes longer than running it
+_EVENT = Statement("""
+INSERT INTO consent_event (subscriber_id, at, kind, source, evidence)
+VALUES (:subscriber_id, :at, :kind, :source, :evidence)
+""")
 _LONGEST_SOURCE = 1000
-_ASKED = frozenset({ConsentKind.REQUESTED, ConsentKind.MAILED})
+_ASKED = (ConsentKind.REQUESTED.value, ConsentKind.MAILED.value)
+_LATEST = (
+    select(
+        ConsentEventRow.at, ConsentEventRow.kind, ConsentEventRow.source, ConsentEventRow.evidence
+    )
+    .where(ConsentEventRow.subscriber_id == bindparam("whose"), ConsentEventRow.kind.not_in(_ASKED))
+    .order_by(ConsentEventRow.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +57,7 @@ def record(
         "evidence": dict(evidence or {}),
     }
     session.flush()  # the row that the event is about may be a new one
-    session.connection().execute(_EVENT, event)
+    _EVENT.run(session, event)
 
 
 def mailed(
@@ -82,15 +94,16 @@ def history(session: Session, *, subscriber_id: int) -> list[ConsentEvent]:
         .where(ConsentEventRow.subscriber_id == subscriber_id)
         .order_by(ConsentEventRow.id)
     )
-    return [
-        ConsentEvent(
-            at=row.at, kind=ConsentKind(row.kind), source=row.source, evidence=row.evidence
-        )
-        for row in rows
-    ]
+    return [_event(row) for row in rows]
 
 
 def latest(session: Session, *, subscriber_id: int) -> ConsentEvent | None:
     """Return the event that stands now: what a stranger may ask for changes nothing."""
-    events = history(session, subscriber_id=subscriber_id)
-    return next((event for event in reversed(events) if event.kind not in _ASKED), None)
+    row = session.connection().execute(_LATEST, {"whose": subscriber_id}).first()
+    return None if row is None else _event(row)
+
+
+def _event(row: Any) -> ConsentEvent:
+    return ConsentEvent(
+        at=row.at, kind=ConsentKind(row.kind), source=row.source, evidence=row.evidence
+    )

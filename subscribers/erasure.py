@@ -54,9 +54,9 @@ def erase(session: Session, *, subscriber_id: int, now: datetime, source: str) -
     if row.status == Status.ERASED and row.email is None:
         return False
     _forget_moves(session, row)
-    _forget_evidence(session, subscriber_id)
     _blank(row)
-    session.flush()
+    session.flush()  # the lock on the evidence opens for the erased only, see `subscribers.kept`
+    _forget_evidence(session, subscriber_id)
     suppression.suppress(
         session, mailbox_key=row.mailbox_key, reason=Reason.ERASURE, now=now, detail=None
     )

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from subscribers.addresses import Mailbox
@@ -63,6 +64,7 @@ def budgets_of(
     ]
 
 
+@lru_cache(maxsize=1_000)  # asked for the budgets and for the evidence of each request
 def network_of(ip: str) -> str:
     """Return the network of an address: ``192.0.2.0/24``, ``2001:db8:1::/48``."""
     address = ipaddress.ip_address(ip)

@@ -54,7 +54,7 @@ def purge(session: Session, subscriber_ids: Sequence[int]) -> None:
     )
     for table in (ConfirmationRow, ConsentEventRow):
         session.execute(delete(table).where(table.subscriber_id.in_(going)))
-    highest = session.scalar(select(func.max(SubscriberRow.id)))
+    highest = session.scalar(select(func.max(SubscriberRow.id))) or 0
     session.execute(
         update(SubscriberRow)
         .where(SubscriberRow.id.in_(going & {highest}))

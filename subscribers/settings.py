@@ -9,7 +9,7 @@ _SHORTEST, _LONGEST = 3, 3650  # days; a link works for two
 
 @dataclass(frozen=True, kw_only=True)
 class KeySettings:
-    """How often one key may ask: so many times a minute, and as many at once."""
+    """How often one key may ask: so many times a minute, over all processes."""
 
     requests_per_minute: int = 600
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from storage.statement import Statement
 from subscribers import budgets, consent, suppression
 from subscribers.addresses import Mailbox
 from subscribers.budgets import Budget
@@ -217,20 +217,19 @@ def _person(
 
     Returns id, letter and language. The write is one for strangers and for those known.
     """
-    connection = session.connection()
-    known = connection.scalar(_KEY_OF_ONE, {"keys": keys})
-    entry = {
+    entry: dict[str, Any] = {f"key{n}": key for n, key in enumerate(keys)}
+    entry |= {
         "email": wanted.mailbox.address,
-        "mailbox_key": known or keys[0],
         "language": wanted.wishes.language,
         "status": Status.PENDING,
-        "created_at": now,
+        "now": now,
+        "pace": Pace.WEEKLY,
+        "format": Format.HTML,
     }
-    id_, status, language = connection.execute(_entering(connection.dialect.name), entry).one()
-    barrier = suppression.find(session, mailbox_keys=keys)
+    [(id_, status, language, barrier)] = _entering(len(keys)).run(session, entry)
     letter = Letter.EXISTS if status == Status.CONFIRMED else Letter.CONFIRM
-    if barrier and (barrier.reason is Reason.OPERATOR or letter is Letter.EXISTS):
-        letter = Letter.NONE if barrier.reason is Reason.OPERATOR else Letter.CONFIRM
+    if barrier and (barrier == Reason.OPERATOR or letter is Letter.EXISTS):
+        letter = Letter.NONE if barrier == Reason.OPERATOR else Letter.CONFIRM
     return id_, letter, language
 
 
@@ -247,63 +246,65 @@ def _note(
 
     Everybody who enters one address shares one request, and so its five tries at the code.
     """
-    connection = session.connection()
-    known = connection.scalar(
-        _OPEN_REQUEST,
-        {"whose": subscriber_id, "what": purpose, "since": now - AGAIN_AFTER},
-    )
-    note = {"email": wanted.mailbox.address, "wishes": wanted.wishes.as_evidence()}
-    if known is not None:
-        id_, expires_at = connection.execute(_REPEAT, {**note, "known": known}).one()
-        return id_, expires_at
-    new = {
-        "subscriber_id": subscriber_id,
+    request = {
+        "whose": subscriber_id,
         "purpose": purpose,
-        "mailbox_key": mailbox_key,
-        "requested_at": now,
-        "expires_at": now + LIVES,
-        "tries_left": _TRIES,
+        "since": now - AGAIN_AFTER,
+        "email": wanted.mailbox.address,
+        "key": mailbox_key,
+        "wishes": wanted.wishes.as_evidence(),
+        "now": now,
+        "until": now + LIVES,
+        "tries": _TRIES,
     }
-    id_, expires_at = connection.execute(_REQUEST, {**note, **new}).one()
+    dialect = session.get_bind().dialect.name
+    [(id_, expires_at)] = _noting(dialect).run(session, request)
     return id_, expires_at
 
 
-# The statements are built once: to build one takes longer than the database takes over it.
-_KEY_OF_ONE = (
-    select(SubscriberRow.mailbox_key)
-    .where(SubscriberRow.mailbox_key.in_(bindparam("keys", expanding=True)))
-    .order_by(SubscriberRow.id)
-    .limit(1)
-)
-_OPEN_REQUEST = (
-    select(ConfirmationRow.id)
-    .where(
-        ConfirmationRow.subscriber_id == bindparam("whose"),
-        ConfirmationRow.purpose == bindparam("what"),
-        ConfirmationRow.requested_at > bindparam("since"),
-        ConfirmationRow.used_at.is_(None),
-    )
-    .order_by(ConfirmationRow.id.desc())
-    .limit(1)
-)
-_REQUEST = insert(ConfirmationRow).returning(ConfirmationRow.id, ConfirmationRow.expires_at)
-_REPEAT = (
-    update(ConfirmationRow)
-    .where(ConfirmationRow.id == bindparam("known"))
-    .values(email=bindparam("email"), wishes=bindparam("wishes"))
-    .returning(ConfirmationRow.id, ConfirmationRow.expires_at)
-)
+@cache
+def _entering(keys: int) -> Statement:
+    return Statement(_ENTERING.format(keys=", ".join(f":key{n}" for n in range(keys))))
 
 
 @cache
-def _entering(dialect: str) -> Executable:
-    """Enter a stranger, or touch the row that is there: one write, and one lock, for both."""
-    insert_one = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    entry = insert_one(SubscriberRow)
-    return entry.on_conflict_do_update(
-        index_elements=[SubscriberRow.mailbox_key],
-        set_={"mailbox_key": entry.excluded.mailbox_key},
-    ).returning(SubscriberRow.id, SubscriberRow.status, SubscriberRow.language)
+def _noting(dialect: str) -> Statement:
+    new = "NULL" if dialect == "sqlite" else "nextval('confirmation_id_seq')"
+    return Statement(_NOTING.format(new=new), times=(1,))
+
+
+# Each is one write, and one lock, for strangers and for those known.
+_ENTERING = """
+INSERT INTO subscriber (email, mailbox_key, language, status, created_at, pace, format)
+VALUES (
+    :email,
+    coalesce(
+        (SELECT mailbox_key FROM subscriber WHERE mailbox_key IN ({keys}) ORDER BY id LIMIT 1),
+        :key0
+    ),
+    :language, :status, :now, :pace, :format
+)
+ON CONFLICT (mailbox_key) DO UPDATE SET status = subscriber.status
+RETURNING id, status, language,
+    (SELECT reason FROM suppression WHERE mailbox_key IN ({keys}) ORDER BY since LIMIT 1)
+"""
+_NOTING = """
+INSERT INTO confirmation (
+    id, subscriber_id, purpose, email, mailbox_key, wishes, requested_at, expires_at, tries_left
+)
+VALUES (
+    coalesce(
+        (SELECT id FROM confirmation
+        WHERE subscriber_id = :whose AND purpose = :purpose AND requested_at > :since
+            AND used_at IS NULL
+        ORDER BY id DESC LIMIT 1),
+        {new}
+    ),
+    :whose, :purpose, :email, :key, :wishes, :now, :until, :tries
+)
+ON CONFLICT (id) DO UPDATE SET email = excluded.email, wishes = excluded.wishes
+RETURNING id, expires_at
+"""
 
 
 def _rows(

@@ -1,7 +1,7 @@
 """Cells that no spreadsheet runs: what begins like a formula gets an apostrophe in front."""
 
 # OWASP, "CSV injection".
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the last four are the wide forms
 
 
 def safe(text: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
 from storage.types import UTCDateTime
+from subscribers import kept
 
 
 class Status(StrEnum):
@@ -77,7 +78,7 @@ class SubscriberRow(Base):
 
 
 class ConsentEventRow(Base):
-    """One line of evidence; rows are only ever added."""
+    """One line of evidence; rows are only ever added, and the database sees to it."""
 
     __tablename__ = "consent_event"
 
@@ -149,3 +150,4 @@ class SuppressionRow(Base):
 
 
 Index("ix_subscriber_status_id", SubscriberRow.status, SubscriberRow.id)
+kept.lock(Base.metadata.tables[ConsentEventRow.__tablename__])

@@ -13,6 +13,8 @@ _DIRECTION = frozenset(
 
 def one_line(text: str, *, limit: int) -> str:
     """Return ``text`` in NFC without control characters, on one line, at most ``limit`` long."""
+    if text.isascii() and text.isprintable():  # as most is: nothing in it can be cleaned
+        return " ".join(text.split())[:limit].rstrip()
     kept = "".join(_cleaned(character) for character in unicodedata.normalize("NFC", text))
     return " ".join(kept.split())[:limit].rstrip()
 

@@ -2,11 +2,12 @@
 
 import hmac
 import re
-from base64 import urlsafe_b64encode
+from base64 import b32encode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 
 from subscribers.errors import ExpiredTokenError, TokenError
@@ -16,6 +17,7 @@ _NUMBER = r"[1-9a-z][0-9a-z]{0,12}"
 _SHAPE = re.compile(rf"({_NUMBER})(?:-({_NUMBER}))?\.([A-Za-z0-9_-]{{22}})")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _CODE_DIGITS = 6
+_MARK_BYTES = 10  # 80 bit, as 16 characters: a return path has room for no more
 _BLOCK = 64  # octets of SHA-256
 _LAST_SECOND = 253_402_300_799  # of the year 9999: later ones are no time to Python
 
@@ -71,12 +73,22 @@ class Keyring:
         With ``until``, to the second, its end stands after the number (``<number>-<second>.<...>``)
         and is signed with it. Raises `ValueError` for a purpose of `EXPIRING` without an end.
         """
-        if until is None and purpose in EXPIRING:
-            raise ValueError(f"a token to {purpose} needs an end")
-        name = _base36(number)
-        if until is not None:
-            name += f"-{_base36(int(until.timestamp()))}"
+        if until is None:
+            return self.signer(purpose)(number)
+        name = f"{_base36(number)}-{_base36(int(until.timestamp()))}"
         return f"{name}.{_mac(self._keys[purpose][0], name)}"
+
+    def signer(self, purpose: Purpose) -> Callable[[int], str]:
+        """Return what signs one number after another (see `sign`), for a purpose without an end."""
+        if purpose in EXPIRING:
+            raise ValueError(f"a token to {purpose} needs an end")
+        key = self._keys[purpose][0]
+
+        def sign(number: int) -> str:
+            name = _base36(number)
+            return f"{name}.{_mac(key, name)}"
+
+        return sign
 
     def read(self, token: str, *, purpose: Purpose, now: datetime | None = None) -> int:
         """Return the number (see `open`)."""
@@ -118,6 +130,17 @@ class Keyring:
         ]
         return any(fits)
 
+    @cached_property
+    def marker(self) -> Callable[[str], str]:
+        """What signs the name of a delivery: 16 of a-z and 2-7, since relays may fold case."""
+        key = self._mark_keys[0]
+        return lambda name: _mark(key, name)
+
+    def is_mark(self, mark: str, name: str) -> bool:
+        """Whether this is the mark of a delivery's name, under any secret."""
+        given = mark.encode()
+        return any(hmac.compare_digest(given, _mark(key, name).encode()) for key in self._mark_keys)
+
     def mailbox_keys(self, canonical: str) -> tuple[str, ...]:
         """Hash a canonical address under every secret; new rows are written with the first.
 
@@ -145,6 +168,10 @@ class Keyring:
     @cached_property
     def _code_keys(self) -> "tuple[_Key, ...]":
         return self._derived("code")
+
+    @cached_property
+    def _mark_keys(self) -> "tuple[_Key, ...]":
+        return self._derived("return path")
 
     @cached_property
     def _budget_key(self) -> "_Key":
@@ -183,6 +210,10 @@ def _mac(key: _Key, name: str) -> str:
     return urlsafe_b64encode(key.of(name.encode())[:_MAC_BYTES]).rstrip(b"=").decode()
 
 
+def _mark(key: _Key, name: str) -> str:
+    return b32encode(key.of(name.lower().encode())[:_MARK_BYTES]).decode().lower()
+
+
 def _code(key: _Key, number: int, *, at: datetime) -> str:
     message = f"{number} {at.astimezone(UTC).isoformat(timespec='microseconds')}"
     return f"{int.from_bytes(key.of(message.encode())) % 10**_CODE_DIGITS:0{_CODE_DIGITS}}"
@@ -202,6 +233,7 @@ def _moment(end: str) -> datetime:
     return datetime.fromtimestamp(min(int(end, 36), _LAST_SECOND), UTC)
 
 
+@lru_cache(maxsize=64)  # a letter has several tokens with one number
 def _base36(number: int) -> str:
     if number < 1:
         raise ValueError(f"{number} is no id")

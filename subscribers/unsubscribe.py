@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from subscribers import consent, preferences, suppression
+from storage.statement import Statement
+from subscribers import consent, preferences
 from subscribers.addresses import mask
 from subscribers.errors import UnknownSubscriberError
-from subscribers.tables import ConsentKind, Status, SubscriberRow
+from subscribers.tables import ConsentKind, Status
 
 # A complaint or an erasure says more than "unsubscribed" and stays.
 _CAN_LEAVE = frozenset({Status.PENDING, Status.CONFIRMED, Status.BOUNCED})
@@ -53,15 +53,10 @@ class Left:
 
 def look(session: Session, *, subscriber_id: int) -> Standing:
     """Return how somebody stands, or raise `UnknownSubscriberError`."""
-    row = session.execute(
-        select(SubscriberRow.email, SubscriberRow.status, SubscriberRow.mailbox_key).where(
-            SubscriberRow.id == subscriber_id
-        )
-    ).first()
-    if row is None:
+    rows = _STANDING.run(session, {"whose": subscriber_id})
+    if not rows:
         raise UnknownSubscriberError("nobody is known under this link")
-    email, status, mailbox_key = row
-    barred = suppression.is_suppressed(session, mailbox_keys=[mailbox_key])
+    email, status, barred = rows[0]
     event = consent.latest(session, subscriber_id=subscriber_id)
     left_alone = event is not None and event.kind is ConsentKind.UNSUBSCRIBED
     return Standing(
@@ -85,17 +80,25 @@ def unsubscribe(
 
     ``kind`` tells leaving from being removed by the operator.
     """
-    changed = _move(session, subscriber_id, _CAN_LEAVE, Status.UNSUBSCRIBED)
-    if changed:
-        consent.record(
-            session,
-            subscriber_id=subscriber_id,
-            kind=kind,
-            source=source,
-            now=now,
-            evidence=evidence,
-        )
-    return Left(standing=look(session, subscriber_id=subscriber_id), changed=changed)
+    left = _LEAVING.run(session, {"whose": subscriber_id})
+    if not left:
+        return Left(standing=look(session, subscriber_id=subscriber_id), changed=False)
+    consent.record(
+        session,
+        subscriber_id=subscriber_id,
+        kind=kind,
+        source=source,
+        now=now,
+        evidence=evidence,
+    )
+    email, barred = left[0]
+    standing = Standing(
+        masked=mask(email) if email else None,
+        subscribed=False,
+        may_return=kind is ConsentKind.UNSUBSCRIBED and not barred,
+        said_why=kind is ConsentKind.UNSUBSCRIBED and "why" in (evidence or {}),
+    )
+    return Left(standing=standing, changed=True)
 
 
 def undo(
@@ -111,8 +114,7 @@ def undo(
     It is consent given anew, so it is an event of its own, and says to what.
     """
     before = look(session, subscriber_id=subscriber_id)
-    left = frozenset({Status.UNSUBSCRIBED})
-    if before.may_return and _move(session, subscriber_id, left, Status.CONFIRMED):
+    if before.may_return and _RETURNING.run(session, {"whose": subscriber_id}):
         chosen = preferences.look(session, subscriber_id=subscriber_id, now=now).preferences
         consent.record(
             session,
@@ -144,13 +146,25 @@ def tell_why(session: Session, *, subscriber_id: int, why: str, now: datetime) -
     return look(session, subscriber_id=subscriber_id)
 
 
-def _move(session: Session, subscriber_id: int, expected: frozenset[Status], to: Status) -> bool:
-    """Change the status if it is an expected one: of two requests at once only one does."""
-    moved = session.scalar(
-        update(SubscriberRow)
-        .where(SubscriberRow.id == subscriber_id, SubscriberRow.status.in_(expected))
-        .values(status=to)
-        .returning(SubscriberRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    return moved is not None
+_STANDING = Statement("""
+SELECT email, status, EXISTS (
+    SELECT 1 FROM suppression WHERE suppression.mailbox_key = subscriber.mailbox_key
+) AS barred
+FROM subscriber WHERE id = :whose
+""")
+# Changes the status if it is an expected one: of two requests at once only one does.
+_MOVING = """
+UPDATE subscriber SET status = '{to}' WHERE id = :whose AND status IN ({expected})
+RETURNING email, EXISTS (
+    SELECT 1 FROM suppression WHERE suppression.mailbox_key = subscriber.mailbox_key
+) AS barred
+"""
+
+
+def _moving(expected: frozenset[Status], to: Status) -> Statement:
+    listed = ", ".join(f"'{status}'" for status in sorted(expected))
+    return Statement(_MOVING.format(expected=listed, to=to))
+
+
+_LEAVING = _moving(_CAN_LEAVE, Status.UNSUBSCRIBED)
+_RETURNING = _moving(frozenset({Status.UNSUBSCRIBED}), Status.CONFIRMED)

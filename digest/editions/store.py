@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -304,6 +304,9 @@ def keep_choices(
     ]
     if rows:
         session.execute(insert(ChoiceRow), rows)
+        if session.get_bind().dialect.name == "postgresql":
+            # It would take thousands of choices for a few, and read all of them for each reader.
+            session.execute(text("ANALYZE choice"))
 
 
 def subjects(session: Session, newsletter: str, *, editions: int) -> frozenset[str]:

@@ -1,8 +1,8 @@
 """The gate of the JSON interface: which key this is, what it may do, and how often."""
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import timedelta
 from math import ceil
 from typing import Annotated
 
@@ -12,10 +12,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from digest.clock import Clock
 from digest.web.problems import ProblemError
 from storage.database import Database
-from subscribers import keys
+from subscribers import budgets, keys
+from subscribers.budgets import Budget
 from subscribers.keys import ApiKey, Scope
 from subscribers.settings import KeySettings
 
+_MINUTE = timedelta(minutes=1)
 _BEARER = HTTPBearer(auto_error=False, description="A key of `digest apikey add`.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
@@ -27,25 +29,13 @@ class Gate:
     database: Database
     clock: Clock
     settings: KeySettings
-    _bucket: "Bucket" = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Make the bucket, which all requests to this process share."""
-        object.__setattr__(self, "_bucket", Bucket(per_minute=self.settings.requests_per_minute))
 
     def allow(self, scope: Scope) -> Callable[..., ApiKey]:
         """Return what FastAPI asks before a request that needs ``scope`` is answered."""
 
         def let_in(credentials: Credentials) -> ApiKey:
             key = self._known(credentials)
-            wait = self._bucket.take(key.id, now=self.clock.monotonic())
-            if wait:
-                raise ProblemError(
-                    429,
-                    f"this key may ask {self.settings.requests_per_minute} times a minute;"
-                    f" go on in {ceil(wait)} seconds",
-                    headers={"Retry-After": str(ceil(wait))},
-                )
+            self._count(key)
             if scope not in key.scopes:
                 raise ProblemError(403, f"this key lacks the scope '{scope}'")
             return key
@@ -67,31 +57,22 @@ class Gate:
                 "this key is unknown or revoked",
                 headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
             )
-        now = self.clock.now()
-        if keys.is_use_due(key, now=now):
-            with self.database.begin() as session:
-                keys.note_use(session, key.id, now=now)
         return key
 
+    def _count(self, key: ApiKey) -> None:
+        """Count a request in the database: a key may ask so often, whichever process answers.
 
-class Bucket:
-    """Counts requests of each key: as many at once as a minute has, then one after the other.
-
-    In memory, so each web process has its own: it keeps a program that runs wild from slowing the
-    pages down, and is no price list.
-    """
-
-    def __init__(self, *, per_minute: int) -> None:
-        self._size = float(per_minute)
-        self._per_second = per_minute / 60
-        self._left: dict[int, tuple[float, float]] = {}
-        self._lock = threading.Lock()
-
-    def take(self, key_id: int, *, now: float) -> float:
-        """Take one; return how many seconds to wait when there is none, else 0."""
-        with self._lock:
-            left, then = self._left.get(key_id, (self._size, now))
-            left = min(self._size, left + (now - then) * self._per_second)
-            is_allowed = left >= 1
-            self._left[key_id] = (left - 1 if is_allowed else left, now)
-        return 0.0 if is_allowed else (1 - left) / self._per_second
+        It keeps a program that runs wild from slowing the pages down, and is no price list.
+        """
+        now, most = self.clock.now(), self.settings.requests_per_minute
+        wanted = [Budget(name=f"api {key.id}", most=most)]
+        with self.database.begin() as session:
+            for spent in budgets.spend(session, wanted, now=now, window=_MINUTE):
+                wait = max(1, ceil((spent.free_at - now).total_seconds()))
+                raise ProblemError(
+                    429,
+                    f"this key may ask {most} times a minute; go on in {wait} seconds",
+                    headers={"Retry-After": str(wait)},
+                )
+            if keys.is_use_due(key, now=now):
+                keys.note_use(session, key.id, now=now)

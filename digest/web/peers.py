@@ -2,10 +2,12 @@
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 from fastapi import Request
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _MOST_HOPS = 20
 
 
@@ -15,7 +17,7 @@ def peer_of(request: Request, *, trusted: Sequence[str]) -> str | None:
     X-Forwarded-For is read from its end, where the nearest proxy writes, and only as far as the
     ``trusted`` addresses and networks reach: whatever a stranger wrote before that is not believed.
     """
-    networks = [ipaddress.ip_network(network) for network in trusted]
+    networks = _networks(tuple(trusted))
     peer = _parsed(request.client.host if request.client else "")
     hops = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
     for hop in list(reversed(hops))[:_MOST_HOPS]:
@@ -26,6 +28,11 @@ def peer_of(request: Request, *, trusted: Sequence[str]) -> str | None:
             break
         peer = named
     return str(peer) if peer else None
+
+
+@lru_cache(maxsize=10)
+def _networks(trusted: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(network) for network in trusted)
 
 
 def _parsed(text: str) -> Address | None:

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from digest.editions.issue import NewsletterSettings
 from digest.joining import SignupSettings
 from digest.pages import WebSettings
 from digest.render.sentences import rhythm
+from digest.render.words import Words
 from digest.web.peers import peer_of
 from digest.web.stationery import Stationery
 from digest.web.words import sentence
@@ -67,12 +69,12 @@ class Reception:
 
     def consent(self, request: Request) -> str:
         """Return the words that somebody agrees to, as they stand on the page."""
-        words = self.stationery.words(request)
-        day = self.clock.now().astimezone(self.zone).date()
-        return words.sentences.gettext(CONSENT) % {
-            "newsletter": self.newsletter.name,
-            "rhythm": rhythm(words, day, schedule=self.schedule),
-        }
+        return _consent(
+            self.stationery.words(request),
+            newsletter=self.newsletter.name,
+            day=self.clock.now().astimezone(self.zone).date(),
+            schedule=self.schedule,
+        )
 
     def apply(
         self, request: Request, mailbox: Mailbox, *, typed: str, topics: Sequence[str] | None
@@ -98,8 +100,10 @@ class Reception:
                 keyring=self.keyring,
             ),
         )
-        with self.database.begin() as session:
-            return welcome.apply(session, wanted, keyring=self.keyring, now=self.clock.now())
+        now = self.clock.now()
+        return self.database.together(
+            lambda session: welcome.apply(session, wanted, keyring=self.keyring, now=now)
+        )
 
     def confirm(self, request: Request, confirmation_id: int, *, method: str) -> Pending:
         """Make somebody a reader, with the evidence of how; twice is once."""
@@ -128,7 +132,13 @@ class Reception:
                 Step.WAITING,
                 Step.CONFIRMED,
             ):
-                welcome.greet(session, subscriber_id=after.subscriber_id, now=now)
+                welcome.greet(
+                    session,
+                    subscriber_id=after.subscriber_id,
+                    newsletter=self.newsletter.slug,
+                    evergreen=self.settings.evergreen,
+                    now=now,
+                )
         return after
 
     def remember(self, response: Response, confirmation_id: int) -> None:
@@ -164,6 +174,14 @@ class Reception:
             user_agent=request.headers.get("user-agent", ""),
             form=f"{self.web.public_url}{request.scope['route'].path}",
         )
+
+
+@lru_cache(maxsize=100)  # a crontab line takes longer to read than all else that a request does
+def _consent(words: Words, *, newsletter: str, day: date, schedule: ScheduleSettings) -> str:
+    return words.sentences.gettext(CONSENT) % {
+        "newsletter": newsletter,
+        "rhythm": rhythm(words, day, schedule=schedule),
+    }
 
 
 def version_of(text: str) -> str:

@@ -104,10 +104,10 @@ def build_site(
     people = People(database=database, keyring=keyring, clock=clock, stationery=stationery)
     door = FreshLinkPages(**vars(people))
     rooms: tuple[Room, ...] = (
+        *_joining(people, settings),  # first, as pages are looked for in this order
+        *_reading(people, settings),
         Health(database=database),
         door,
-        *_joining(people, settings),
-        *_reading(people, settings),
         FeedbackPages(database=database, slug=newsletter.slug, stationery=stationery),
         ArchivePages(database=database, librarian=librarian, stationery=stationery),
         FeedPages(database=database, librarian=librarian),

@@ -18,8 +18,9 @@ from markupsafe import Markup
 from digest.editions.issue import NewsletterSettings
 from digest.errors import TemplateError
 from digest.pages import WebSettings
+from digest.posts.language import direction
 from digest.render.environment import Sandbox, folders, make_environment, render
-from digest.render.words import Words, direction
+from digest.render.words import Words
 from digest.translations import ORIGINAL, Translations
 from digest.web.words import choose, own_name
 
@@ -52,16 +53,21 @@ class Stationery:
     ) -> None:
         self._newsletter = newsletter
         self._web = web or WebSettings()
-        self._translations = Translations(folder, salutation=salutation)
-        self.languages = self._translations.languages
+        translations = Translations(folder, salutation=salutation)
+        self.languages = translations.languages
+        # Looked up once: the catalogues stand in folders, and a request must not search these.
+        self._words = {
+            tag: Words(language=tag, sentences=translations.language(tag)) for tag in self.languages
+        }
         self._environments = {
-            tag: make_environment(folder, language=self._translations.language(tag))
-            for tag in self.languages
+            tag: make_environment(folder, language=words.sentences)
+            for tag, words in self._words.items()
         }
         _compile(self._environments[ORIGINAL], folders(folder))
         self._style = render(self._environments[ORIGINAL], _STYLE)
         if re.search(r"</style", self._style, re.IGNORECASE):
             raise TemplateError("a style sheet cannot hold </style", name=_STYLE)
+        self._styled = Markup(self._style)  # noqa: S704 - our own file, its hash is in the policy
         # The style stands in the page, so its hash is all that the policy has to allow.
         digest = b64encode(sha256(self._style.encode()).digest()).decode()
         self.policy = (
@@ -80,8 +86,7 @@ class Stationery:
 
     def words(self, request: Request) -> Words:
         """Return what writes sentences, numbers and dates in this request's language."""
-        tag = self.language(request)
-        return Words(language=tag, sentences=self._translations.language(tag))
+        return self._words[self.language(request)]
 
     def keep(self, request: Request) -> str:
         """Return the query that keeps a language once it was chosen, or nothing."""
@@ -112,7 +117,7 @@ class Stationery:
             others=[(tag, own_name(tag)) for tag in self.languages if tag != language],
             keep=self.keep(request),
             newsletter=self._newsletter,
-            style=Markup(self._style),  # noqa: S704 - our own file, and its hash is in the policy
+            style=self._styled,
             problem=problem,
             **values,
         )

@@ -1,6 +1,7 @@
 """The language of a page: which one a reader gets, and what it calls itself."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from babel.core import Locale, UnknownLocaleError
 
@@ -30,6 +31,7 @@ def choose(asked: str | None, *, accepted: str, default: str, languages: Sequenc
     return ORIGINAL
 
 
+@lru_cache(maxsize=100)  # every page names the other languages, and Babel takes its time
 def own_name(language: str) -> str:
     """Return what a language calls itself: "Deutsch"."""
     try:

@@ -1,0 +1,25 @@
+"""The errands of every run, beside the issue: who is reminded, which notices go, who is forgotten.
+
+Cron comes through `digest run` and `digest send`, others through `digest serve`. Several at once
+come to the same: a reminder is asked for once, a notice claimed once, a person deleted once.
+"""
+
+from digest import forget, welcome
+from digest.app import App
+
+
+def hand_over_notices(app: App) -> None:
+    """Ask for the reminders that are due, if the operator wants any, and hand over what waits."""
+    if app.config.signup.reminder:
+        now = app.clock.now()
+        with app.database.read() as session:  # mostly nobody is, and then nobody has to wait
+            is_due = welcome.is_reminder_due(session, now=now)
+        if is_due:
+            with app.database.begin() as session:
+                welcome.remind(session, now=now)
+    app.post_office.work()
+
+
+def forget_expired(app: App) -> None:
+    """Delete what nobody confirmed in time, as ``[retention]`` says."""
+    forget.expired(app.database, settings=app.config.retention, now=app.clock.now())
