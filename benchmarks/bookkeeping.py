@@ -15,8 +15,9 @@ from rounds import QUICK_ROUNDS, ROUNDS, Row
 from digest import dispatch
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
+from digest.providers.capabilities import EVERYTHING
 from digest.providers.carrier import Dot, Fate
-from digest.render.personal import Reader
+from subscribers.person import Person
 
 READERS, QUICK_READERS = 100_000, 20_000
 MOST = 10.0  # microseconds of CPU for each letter
@@ -27,6 +28,7 @@ class Nowhere:
     """A carrier that takes every letter at once."""
 
     name = "nowhere"
+    capabilities = EVERYTHING
 
     def connect(self) -> "Nowhere":
         """Return the only conversation there is."""
@@ -50,9 +52,9 @@ class Nowhere:
 class Blank:
     """Writes empty letters."""
 
-    def letter(self, reader: Reader, *, key: str) -> Letter:
+    def letter(self, reader: Person, *, key: str) -> Letter:
         """Return a letter without a word."""
-        return Letter(key=key, sender=SENDER, recipient=reader.email, message=b"")
+        return Letter(key=key, sender=SENDER, recipient=reader.email)
 
 
 def measure(*, quick: bool) -> list[Row]:

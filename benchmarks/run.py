@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+import answers
 import audience
 import bookkeeping
 import compose
@@ -13,6 +14,7 @@ import listings
 import peers
 import people
 import postfix
+import providers
 import relay
 import send
 import signup
@@ -32,10 +34,12 @@ PARTS = (
     growth,
     relay,
     postfix,
+    providers,
     peers,
     people,
     audience,
     signup,
+    answers,
 )
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -1,6 +1,5 @@
 """Builds the parts from the configuration and joins them; the only place that does."""
 
-import ipaddress
 import logging
 import os
 import secrets
@@ -22,9 +21,11 @@ from digest.editions.store import Edition, Variant
 from digest.errors import ConfigurationError
 from digest.failpoint import Failpoint
 from digest.mail.dkim import Signer
+from digest.mail.returnpath import ReturnPath
 from digest.mail.selftest import self_test
 from digest.processes import Processes
 from digest.providers import registry as carriers
+from digest.providers.capabilities import Needs, require
 from digest.providers.carrier import Carrier
 from digest.render.composed import ComposedIssue
 from digest.render.moulds import Moulds
@@ -121,19 +122,18 @@ class App:
 
     @cached_property
     def carrier(self) -> Carrier:
-        """The way letters leave."""
-        return carriers.build(self.config.carrier, clock=self.clock, failpoint=self.failpoint)
+        """The way letters leave; refused where it cannot say what the settings ask for."""
+        carrier = carriers.build(self.config.carrier, clock=self.clock, failpoint=self.failpoint)
+        needs = Needs(
+            return_domain=self.config.sender.bounce_domain, signature=self.config.dkim.is_on
+        )
+        require(carrier.capabilities, of=carrier.name, needs=needs)
+        return carrier
 
     @property
     def leaves_machine(self) -> bool:
         """Whether the carrier hands letters to another machine."""
-        carrier = self.config.carrier
-        if carrier.kind != "smtp":
-            return False
-        try:
-            return not ipaddress.ip_address(carrier.smtp.host).is_loopback
-        except ValueError:
-            return carrier.smtp.host != "localhost"
+        return carriers.leaves_machine(self.config.carrier)
 
     @cached_property
     def sender(self) -> Sender:
@@ -291,9 +291,9 @@ class App:
         sign = self.signer.sign if self.signer else None
         web = self.config.web
         links = {
-            Slot.UNSUBSCRIBE_URL: self.unsubscribe_url,
-            Slot.MANAGE_URL: lambda who: web.ask_url(self._token(who, Purpose.ASK)),
-            Slot.PAUSE_URL: lambda who: web.pause_url(self._token(who, Purpose.PAUSE)),
+            Slot.UNSUBSCRIBE_URL: self._linker(web.unsubscribe_url, Purpose.UNSUBSCRIBE),
+            Slot.MANAGE_URL: self._linker(web.ask_url, Purpose.ASK),
+            Slot.PAUSE_URL: self._linker(web.pause_url, Purpose.PAUSE),
         }
 
         def compiled(variant: Variant) -> Personaliser:
@@ -306,6 +306,7 @@ class App:
                 ),
                 issue=issue,
                 sender=self.config.sender,
+                return_path=self.return_path.address,
                 public_url=self.config.web.public_url,
                 links=links,
                 dated=edition.frozen_at or self.clock.now(),
@@ -314,6 +315,11 @@ class App:
             )
 
         return Moulds(variants, make=compiled)
+
+    @cached_property
+    def return_path(self) -> ReturnPath:
+        """What writes the addresses to which bounces go, and knows them again."""
+        return ReturnPath(domain=self.config.sender.return_domain, keyring=self.keyring)
 
     @cached_property
     def signer(self) -> Signer | None:
@@ -331,10 +337,13 @@ class App:
 
     def unsubscribe_url(self, subscriber_id: int) -> str:
         """Return the address at which one reader leaves."""
-        return self.config.web.unsubscribe_url(self._token(subscriber_id, Purpose.UNSUBSCRIBE))
+        token = self.keyring.sign(subscriber_id, purpose=Purpose.UNSUBSCRIBE)
+        return self.config.web.unsubscribe_url(token)
 
-    def _token(self, subscriber_id: int, purpose: Purpose) -> str:
-        return self.keyring.sign(subscriber_id, purpose=purpose)
+    def _linker(self, page: Callable[[str], str], purpose: Purpose) -> Callable[[int], str]:
+        """Return what makes a reader's own address of a page; every letter needs some."""
+        start, sign = page(""), self.keyring.signer(purpose)
+        return lambda subscriber_id: f"{start}{sign(subscriber_id)}"
 
     def poll(
         self,

@@ -247,6 +247,9 @@ def _below(folder: Path, config: Configuration) -> Configuration:
     if ca_file := carrier.smtp.ca_file:
         smtp = dataclasses.replace(carrier.smtp, ca_file=folder / ca_file)
         carrier = dataclasses.replace(carrier, smtp=smtp)
+    if ca_file := carrier.api.ca_file:
+        api = dataclasses.replace(carrier.api, ca_file=folder / ca_file)
+        carrier = dataclasses.replace(carrier, api=api)
     keys = {
         name: folder / path
         for name in ("key_file", "ed25519_key_file")

@@ -10,7 +10,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from digest import forget, weekly, welcome
+from digest import errands, weekly
 from digest.app import App
 from digest.delivery.sender import tally
 from digest.editions.state import EditionState
@@ -59,7 +59,7 @@ def serve(app: App, *, scheduler: bool, say: Callable[[str], None]) -> None:
         pages = _Pages(site_of(app), listener=listener, stop=app.stop)
         pages.start()
         stack.callback(pages.stop)
-        post = Bell(lambda: _hand_over_notices(app), seconds=POST_SECONDS, stop=app.stop)
+        post = Bell(lambda: errands.hand_over_notices(app), seconds=POST_SECONDS, stop=app.stop)
         post.start()
         stack.callback(post.stop)
         if scheduler:
@@ -68,13 +68,6 @@ def serve(app: App, *, scheduler: bool, say: Callable[[str], None]) -> None:
             stack.callback(bell.stop)
         say(f"pages on {_address(listener)}; Ctrl-C stops")
         app.stop.wait()
-
-
-def _hand_over_notices(app: App) -> None:
-    if app.config.signup.reminder:
-        with app.database.begin() as session:
-            welcome.remind(session, now=app.clock.now())
-    app.post_office.work()
 
 
 def _address(listener: socket.socket) -> str:
@@ -138,7 +131,7 @@ class Tick:
         """Run the week once."""
         done = weekly.run(self._app)
         app = self._app
-        forget.expired(app.database, settings=app.config.retention, now=app.clock.now())
+        errands.forget_expired(app)
         for edition, report in done.sent:
             log.info("issue %s: %s", edition.period, tally(report.counts))
         trouble = "; ".join(

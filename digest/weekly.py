@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from digest import bestof, calendar, dispatch, printing, selection, waiting
+from digest import bestof, calendar, dispatch, errands, printing, selection, waiting
 from digest.app import App
 from digest.calendar import Period
 from digest.delivery import ledger
@@ -91,7 +91,7 @@ class Week:
 def run(app: App, *, report: Report = lambda _state: None) -> Week:
     """Do everything that is due: made for cron, safe at any moment, in any number."""
     unknown = app.sender.recover()
-    app.post_office.work()
+    errands.hand_over_notices(app)
     polled = fetch(app)
     edition = open_due(app)
     elsewhere = tuple(_read_elsewhere(app))

@@ -1,4 +1,4 @@
-"""Writes docs/config.md and docs/cli.md from the code: `python docs/generate.py`."""
+"""Writes the pages that follow from the code: `python docs/generate.py`."""
 
 import inspect
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
+from carriers import providers_page
 
 from digest.cli.help import EXIT_CODES
 from digest.cli.main import app
@@ -63,6 +64,7 @@ def cli_page() -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/config.md": config_page,
     "docs/cli.md": cli_page,
+    "docs/providers.md": lambda: f"{NOTE}\n\n{providers_page()}",
 }
 
 

@@ -47,7 +47,7 @@ LARGE = b"Subject: Large\r\n\r\n" + 200_000 * (76 * b"x" + b"\r\n")  # more than
 def letter_to(recipient: str, *, message: bytes = MESSAGE) -> Letter:
     """Return a letter to this reader, with a key that is the same each time."""
     key = f"24-{recipient.partition('@')[0]}"
-    return Letter(key=key, sender="b+1.mac@digest.test", recipient=recipient, message=message)
+    return Letter(key=key, sender="b+1.mac@digest.test", recipient=recipient, parts=(message,))
 
 
 @dataclass(kw_only=True)
@@ -56,7 +56,7 @@ class MailHost:
 
     ``limit`` answers ``limit_says`` to every MAIL (or RCPT, for a 452) after that many on one
     connection. ``greylist`` puts each recipient off once. ``delay`` seconds pass between accepting
-    a letter and saying so; ``on_accept`` is called in between.
+    a letter and saying so; ``on_accept`` is called in between. ``lmtp``: it wants LHLO, not EHLO.
     """
 
     script: Script = field(default_factory=dict)
@@ -71,6 +71,7 @@ class MailHost:
     delay: float = 0
     on_accept: Callable[[Taken], None] | None = None
     address: str = "127.0.0.1"
+    lmtp: bool = False
 
     def __post_init__(self) -> None:
         self.port = 0

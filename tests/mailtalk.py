@@ -124,6 +124,8 @@ class Talk:
             "rset": self._rset,
             "quit": self._quit,
         }
+        if self.host.lmtp:
+            known["lhlo"] = known.pop("ehlo")
         if verb in known:
             known[verb](line)
         else:

@@ -14,7 +14,6 @@ from digest.delivery.hands import Job
 from digest.delivery.pace import Pace
 from digest.delivery.state import DeliveryState
 from digest.mail.outcome import Verdict
-from digest.render.personal import Reader
 from storage.database import Database
 from subscribers import audience
 
@@ -219,7 +218,7 @@ def _nothing() -> None:
 def _tasks(session: Session, claims: Sequence[Claim]) -> list[Task]:
     ids = [claim.subscriber_id for claim in claims]
     people = audience.readers(session, subscriber_ids=ids)
-    reader_of = {person.subscriber_id: Reader._make(person) for person in people}
+    reader_of = {person.subscriber_id: person for person in people}
     return [Task(claim, reader_of[claim.subscriber_id]) for claim in claims]
 
 

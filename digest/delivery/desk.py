@@ -12,16 +12,17 @@ from typing import NamedTuple, TypeVar
 
 from digest.delivery.batches import Claim
 from digest.delivery.moves import Result
-from digest.render.personal import Reader
+from subscribers.person import Person
 
 _T = TypeVar("_T")
+_TOLD = -1  # the bookkeeper knows already that little is ready
 
 
 class Task(NamedTuple):
     """A letter that may be written and handed over now."""
 
     claim: Claim
-    reader: Reader
+    reader: Person
 
 
 @dataclass
@@ -86,7 +87,8 @@ class Desk:
             task = self._ready.popleft()
         except IndexError:
             return None
-        if len(self._ready) <= self._low and not self._wake.is_set():
+        if len(self._ready) <= self._low:
+            self._low = _TOLD
             self._wake.set()
         return task
 

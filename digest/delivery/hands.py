@@ -78,6 +78,7 @@ class Hand:
         self._job = job
         self._connection = connection
         self._is_first = place == 0
+        self._is_filled_there = job.carrier.capabilities.takes == "sheet"
         self._notes = job.duty.journal.at(place)
         self._under_way: dict[str, Task] = {}
         self._dotted: set[str] = set()
@@ -111,9 +112,9 @@ class Hand:
             self._in_hand = claim.delivery_id
             self._notes.hold(claim.delivery_id)
             try:
-                letter = job.personalisers[claim.variant_id].letter(
-                    task.reader, key=f"{self._period}.{claim.delivery_id}"
-                )
+                personaliser = job.personalisers[claim.variant_id]
+                write = personaliser.to_fill if self._is_filled_there else personaliser.letter
+                letter = write(task.reader, key=f"{self._period}.{claim.delivery_id}")
             except ValueError as error:  # an address or a name that cannot stand in a header
                 job.desk.refuse(claim, reason=f"bad address: {error}")
                 continue

@@ -25,13 +25,14 @@ from subscribers.unsubscribe_mail import subject_for
 
 _OWN = 2  # headers that no two letters share: To, and how to leave
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-_LONGEST_KEY = 62  # "b+" and the key are a local part of at most 64 octets (RFC 5321 4.5.3.1.1)
+_LONGEST_KEY = 45  # of 64 octets of a return path, "b+" and its mark take the rest
 _QUOTABLE = re.compile(r"[ !#-\[\]-~]*")  # printable ASCII but for the quote and the backslash
 _LONGEST_LIST_ID = 255  # RFC 2919 3
 _URL = re.compile(r"https?://[!-;=?-~]+")  # printable ASCII but for "<" and ">"
 _LONGEST_URL = 400  # its header is never folded, and names a mail address with its end too
 # What is the same in text, in HTML and in quoted-printable: most that is filled in.
-_AS_IT_IS = re.compile(r"(?!\.|From )[!#-%(-;?-~]+(?: [!#-%(-;?-~]+)*")
+_AS_IT_IS = r"(?!\.|From )[!#-%(-;?-~]+(?: [!#-%(-;?-~]+)*"
+_ALL_AS_THEY_ARE = re.compile(rf"{_AS_IT_IS}(?:\n{_AS_IT_IS})*")
 _FEEDBACK_SENDER = range(5, 16)  # Gmail's rule for the last field of Feedback-ID
 
 
@@ -130,6 +131,7 @@ class Mould:
         self._finished = [piece for piece in pieces if isinstance(piece, bytes)]
         self._slots = list(dict.fromkeys(piece.slot for piece in pieces if isinstance(piece, Gap)))
         self.slots = frozenset(self._slots)
+        self._in_order: Callable[[list[bytes]], tuple[bytes, ...]]
         self._in_order = itemgetter(*self._places(pieces))
 
     def fill(
@@ -140,56 +142,62 @@ class Mould:
         address: str,
         unsubscribe_url: str,
         values: Mapping[str, str],
-    ) -> bytes:
-        """Return one reader's message; ``values`` has a value for every slot that occurs.
+    ) -> tuple[bytes, ...]:
+        """Return one reader's message in parts; ``values`` has a value for every slot that occurs.
 
         ``key`` names the delivery in Message-ID (RFC 5322: the same on every retry). ``address``
         is as `wire_address` returns it. Raises `UnfitError` for what cannot be written.
         """
         to = mailbox_line("To", display=name, address=address)
-        stock = [to, self._way_out(unsubscribe_url, key=key)]
-        for slot in self._slots:
-            stock += _encoded(values[slot])
-        stock += self._finished
-        return b"".join(self._in_order(stock))
+        way_out = self._way_out(unsubscribe_url, key=key)
+        in_text, in_html = _encoded([values[slot] for slot in self._slots])
+        return self._in_order([to, way_out, *in_text, *in_html, *self._finished])
 
     def _places(self, pieces: Sequence[bytes | Gap]) -> Iterator[int]:
         """Say where in the stock that `fill` lays out each part of a message lies, in its order.
 
-        It begins with two headers, then two forms of each slot's value; the finished pieces follow.
+        It begins with two headers; the slots' values follow, for the text and once more for the
+        HTML, and then the finished pieces.
         """
         yield from range(_OWN)
-        finished = count(_OWN + 2 * len(self._slots))
+        slots = len(self._slots)
+        finished = count(_OWN + 2 * slots)
         for piece in pieces:
             if isinstance(piece, Gap):
-                yield _OWN + 2 * self._slots.index(piece.slot) + piece.is_html
+                yield _OWN + slots * piece.is_html + self._slots.index(piece.slot)
             else:
                 yield next(finished)
 
     def _way_out(self, url: str, *, key: str) -> bytes:
         """Write the headers that name the delivery, and how to leave: https first (RFC 8058)."""
-        message_id = message_id_line(key, domain=self._domain)
+        message_id = _message_id(key, domain=self._domain)
         if not _URL.fullmatch(url) or len(url) > _LONGEST_URL:
             raise UnfitError("the unsubscribe address is no http(s) address; check public_url")
         token = url.rpartition("/")[2]
         leave = f"List-Unsubscribe: <{url}>, <{self._by_mail}{token}>\r\n"
-        return message_id + leave.encode("ascii")
+        return (message_id + leave).encode("ascii")
 
 
-def _encoded(value: str) -> tuple[bytes, bytes]:
-    """Return a value as the text part holds it, and as the HTML part does."""
-    if len(value) <= LONGEST and _AS_IT_IS.fullmatch(value):
-        same = value.encode("ascii")
-        return same, same
-    line = clean(value)
-    return encode_line(line), encode_line(escape(line))
+def _encoded(values: list[str]) -> tuple[list[bytes], list[bytes]]:
+    """Return values as the text part holds them, and as the HTML part does."""
+    together = "\n".join(values)
+    if _ALL_AS_THEY_ARE.fullmatch(together) and max(map(len, values)) <= LONGEST:
+        same = together.encode("ascii").split(b"\n")
+        if len(same) == len(values):
+            return same, same
+    lines = [clean(value) for value in values]
+    return [encode_line(line) for line in lines], [encode_line(escape(line)) for line in lines]
 
 
 def message_id_line(key: str, *, domain: str) -> bytes:
     """Write the Message-ID of a delivery; raises `UnfitError` for a key that fits no address."""
+    return _message_id(key, domain=domain).encode("ascii")
+
+
+def _message_id(key: str, *, domain: str) -> str:
     if not _KEY.fullmatch(key) or len(key) > _LONGEST_KEY:
-        raise UnfitError("the key of a delivery takes 62 letters, digits, '-', '_' and '.'")
-    return f"Message-ID: <{key}@{domain}>\r\n".encode("ascii")
+        raise UnfitError("the key of a delivery takes 45 letters, digits, '-', '_' and '.'")
+    return f"Message-ID: <{key}@{domain}>\r\n"
 
 
 def origin_lines(newsletter: str, *, sender: SenderSettings) -> bytes:

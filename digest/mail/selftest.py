@@ -74,10 +74,11 @@ def _letter() -> bytes:
         date=datetime(2026, 1, 1, tzinfo=UTC),
         archive_url="https://digest.example/archive",
     )
-    return Mould(mailing, sender=SenderSettings(), slots={"name": "x0x"}).fill(
+    parts = Mould(mailing, sender=SenderSettings(), slots={"name": "x0x"}).fill(
         key="self-test.1",
         name=_INJECTION,
         address="ada@digest.example",
         unsubscribe_url=_LONG_ADDRESS,
         values={"name": "<ada>"},
     )
+    return b"".join(parts)

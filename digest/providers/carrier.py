@@ -5,6 +5,7 @@ from typing import Protocol
 
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome
+from digest.providers.capabilities import Capabilities
 
 Fate = tuple[Letter, Outcome]
 """A letter, and what became of it."""
@@ -36,6 +37,7 @@ class Carrier(Protocol):
     """One way to hand over mail."""
 
     name: str
+    capabilities: Capabilities
 
     def connect(self) -> Connection:
         """Open a conversation; one that fails shows in the first letter's outcome."""

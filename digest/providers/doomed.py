@@ -19,6 +19,7 @@ class DoomedCarrier:
 
     def __init__(self, carrier: Carrier, *, failpoint: Failpoint) -> None:
         self.name = carrier.name
+        self.capabilities = carrier.capabilities
         self._carrier = carrier
         self._failpoint = failpoint
 

@@ -33,8 +33,8 @@ def obstacle(letter: Letter, *, offers: Offers) -> Outcome | None:
     if letter.sender and not (_is_path(letter.sender) and letter.sender.isascii()):
         return _no(Verdict.CONFIG, Stage.MAIL, "the return path is not a plain ASCII address")
     most = offers.get("SIZE", "")
-    if most.isdecimal() and 0 < int(most) < len(letter.message):
-        words = f"the letter has {len(letter.message)} bytes, the server takes {most}"
+    if most.isdecimal() and 0 < int(most) < letter.size:
+        words = f"the letter has {letter.size} bytes, the server takes {most}"
         return _no(Verdict.CONFIG, Stage.MAIL, words)
     return None
 
@@ -46,7 +46,7 @@ def mail_line(letter: Letter, *, offers: Offers) -> str:
     """
     words = [f"MAIL FROM:<{letter.sender}>"]
     if "SIZE" in offers:
-        words.append(f"SIZE={len(letter.message)}")
+        words.append(f"SIZE={letter.size}")
     if not letter.recipient.isascii():
         words.append("SMTPUTF8")
     if "DSN" in offers:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
+from digest.providers.capabilities import EVERYTHING
 from digest.providers.carrier import Connection, Dot, Fate
 
 _ONLY_OWNER = 0o600  # letters hold addresses and personal links
@@ -24,6 +25,7 @@ class FolderCarrier:
     """Writes letters to one folder."""
 
     name = "folder"
+    capabilities = EVERYTHING
 
     def __init__(self, settings: FolderSettings) -> None:
         self._path = settings.path

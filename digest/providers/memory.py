@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
+from digest.providers.capabilities import EVERYTHING
 from digest.providers.carrier import Connection, Dot, Fate
 
 
@@ -12,6 +13,7 @@ class MemoryCarrier:
     """Accepts every letter; ``letters`` has them in the order of acceptance."""
 
     name = "memory"
+    capabilities = EVERYTHING
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

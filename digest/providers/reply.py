@@ -63,9 +63,12 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Reply:
-    """A whole reply: one code, one or more lines without it (RFC 5321 4.2.1)."""
+    """A whole reply: one code, one or more lines without it (RFC 5321 4.2.1).
+
+    The same words are one object (see `whole_reply`), which is found again without being compared.
+    """
 
     code: int
     lines: tuple[str, ...]

@@ -9,6 +9,7 @@ from digest.clock import Clock
 from digest.errors import ConfigurationError
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Verdict
+from digest.providers.capabilities import EVERYTHING
 from digest.providers.carrier import Connection, Dot, Fate
 from digest.providers.line import Dial
 from digest.providers.session import Session, SmtpSettings, StoppedError, begin
@@ -20,6 +21,7 @@ class SmtpCarrier:
     """Hands letters to one SMTP server."""
 
     name = "smtp"
+    capabilities = EVERYTHING
 
     def __init__(self, settings: SmtpSettings, *, clock: Clock, dial: Dial = dial) -> None:
         self._settings = settings

@@ -150,7 +150,7 @@ class ByData:
         """Send all but the final dot: until that leaves, the letter is surely not taken."""
         limit = deadline.within(self._session.limits.text)
         try:
-            self._wire.send(_text(letter), deadline=limit, more=True)
+            self._wire.send(*_text(letter), deadline=limit, more=True)
         except WireError as error:
             self._expect_silence(left=[letter])  # a server that gives up in mid-text may say why
             outcome = broken(error, stage=Stage.TEXT)
@@ -216,6 +216,7 @@ class ByChunks:
     def run(self, queue: Iterator[Letter]) -> Iterator[Fate]:
         """Hand letters over until there is none, or the connection has carried enough."""
         held: Letter | None = None  # all of it is there but its last line end
+        end: EndedError | None = None
         while not self._ends:
             letter = None
             if len(self._flying) < self._most and not self._session.is_spent:
@@ -225,20 +226,25 @@ class ByChunks:
                 yield letter, problem
                 continue
             if held or letter:
-                yield from self._send(letter, after=held)
+                if end := self._send(letter, after=held):
+                    break
                 held = letter
             elif not self._flying:
                 return
             if held is None or len(self._flying) >= self._most:
                 yield from self._hear_oldest([held] if held else [])
-        yield from self._end([held] if held else [], outcome=None)
+        yield from self._end(end or EndedError([held] if held else [], outcome=None))
 
-    def _send(self, letter: Letter | None, *, after: Letter | None) -> Iterator[Fate]:
-        """Let the letter before go, and send the next but for its last line end."""
+    def _send(self, letter: Letter | None, *, after: Letter | None) -> EndedError | None:
+        """Let the letter before go, and send the next but for its last line end.
+
+        Returns how it ended when this connection cannot be used any more.
+        """
         left = [one for one in (after, letter) if one]
         parts: list[bytes | memoryview] = []
         if after:
-            yield from self._permit(after, left=left)
+            if refusal := self._refusal(after):
+                return EndedError(left, outcome=refusal)
             parts.append(_END)
         if letter:
             self._session.letters += 1
@@ -249,31 +255,32 @@ class ByChunks:
             if after and error.sent >= len(_END):
                 self._flying.append(after)
                 left.remove(after)
-            yield from self._end(left, outcome=broken(error, stage=Stage.TEXT))
+            return EndedError(left, outcome=broken(error, stage=Stage.TEXT))
         if after:
             self._flying.append(after)
+        return None
 
     def _group(self, letter: Letter) -> list[bytes | memoryview]:
-        message = _ended(letter)
+        *parts, last = _ended(letter)
+        size = sum(map(len, parts)) + len(last)
         mail, rcpt = mail_line(letter, offers=self._offers), rcpt_line(letter, offers=self._offers)
-        head = f"RSET\r\n{mail}\r\n{rcpt}\r\nBDAT {len(message)} LAST\r\n"
-        return [head.encode(), memoryview(message)[: -len(_END)]]
+        head = f"RSET\r\n{mail}\r\n{rcpt}\r\nBDAT {size} LAST\r\n"
+        return [head.encode(), *parts, memoryview(last)[: -len(_END)]]
 
-    def _permit(self, letter: Letter, *, left: list[Letter]) -> Iterator[Fate]:
-        """Ask whether the letter may go; when it may not, hear of those before it, and end."""
+    def _refusal(self, letter: Letter) -> Outcome | None:
+        """Ask whether the letter may go; say why not."""
         if self._wire.is_over():
-            closed = judge_fault(Fault.CLOSED, stage=Stage.TEXT, text="the server closed")
-            yield from self._end(left, outcome=closed)
-        if not self._dot(letter):
-            yield from self._end(left, outcome=_WITHDRAWN)
+            return judge_fault(Fault.CLOSED, stage=Stage.TEXT, text="the server closed")
+        return None if self._dot(letter) else _WITHDRAWN
 
-    def _end(self, left: list[Letter], *, outcome: Outcome | None) -> Iterator[Fate]:
-        """Hear of all that are in flight, and leave this connection; ``left`` are not on it."""
-        if self._flying and outcome is not _WITHDRAWN:
-            outcome = None  # it ended over one of those before
+    def _end(self, end: EndedError) -> Iterator[Fate]:
+        """Hear of all that are in flight, and leave this connection; those left are not on it."""
+        if self._flying and end.outcome is not _WITHDRAWN:
+            end.outcome = None  # it ended over one of those before
         while self._flying:
-            yield from self._hear_oldest(left)
-        raise EndedError([*self._again, *left], outcome=None if self._again else outcome)
+            yield from self._hear_oldest(end.left)
+        left = [*self._again, *end.left]
+        raise EndedError(left, outcome=None if self._again else end.outcome)
 
     def _hear_oldest(self, left: list[Letter]) -> Iterator[Fate]:
         """Hear the answers to the oldest letter in flight; ``left`` are those behind them all."""
@@ -300,9 +307,10 @@ class ByChunks:
         """
         found: Outcome | None = None
         is_limit = False
+        deadline = self._session.within(self._session.limits.final_reply)
         try:
             for stage in (Stage.MAIL, Stage.MAIL, Stage.RCPT, Stage.DOT):
-                reply = self._reply(stage)
+                reply = self._reply(stage, deadline=deadline)
                 if found is None and (stage is Stage.DOT or reply.kind is not Kind.YES):
                     found = judge(reply, stage=stage)
                     is_limit = self._ends = self._ends or ends_connection(reply, stage=stage)
@@ -313,8 +321,8 @@ class ByChunks:
             return found, True, is_limit
         return found, False, is_limit
 
-    def _reply(self, stage: Stage) -> Reply:
-        reply = self._wire.reply(deadline=self._session.within(self._session.limits.final_reply))
+    def _reply(self, stage: Stage, *, deadline: Deadline) -> Reply:
+        reply = self._wire.reply(deadline=deadline)
         if reply.kind is Kind.GO_ON:
             raise WireError(f"{reply.code} has no place at {stage}", fault=Fault.GARBAGE)
         return reply
@@ -333,17 +341,18 @@ def hear_last(session: Session) -> tuple[Outcome, bool]:
     return judge(reply, stage=Stage.DOT), ends_connection(reply, stage=Stage.DOT)
 
 
-def _ended(letter: Letter) -> bytes:
-    message = letter.message
-    return message if message.endswith(_END) else message + _END
+def _ended(letter: Letter) -> tuple[bytes, ...]:
+    """Return the text with a line end at its end."""
+    parts = letter.parts
+    return parts if parts and parts[-1].endswith(_END) else (letter.message, _END)
 
 
-def _text(letter: Letter) -> bytes:
+def _text(letter: Letter) -> tuple[bytes, ...]:
     """Bring the text into the form of RFC 5321 4.5.2; a letter of ours has it already.
 
     The promise hangs on it: a lone dot inside would end the text before the intent.
     """
     if letter.dotless:
-        return letter.message
-    text = _ended(letter).replace(b"\r\n.", b"\r\n..")
-    return b"." + text if text.startswith(b".") else text
+        return letter.parts
+    text = b"".join(_ended(letter)).replace(b"\r\n.", b"\r\n..")
+    return (b"." + text,) if text.startswith(b".") else (text,)

@@ -5,7 +5,7 @@ import socket
 import ssl
 import struct
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from digest.clock import Clock
 from digest.errors import DigestError
@@ -34,24 +34,25 @@ class WireError(DigestError, ConnectionError):
 class Deadline:
     """A moment on the monotonic clock; it does not move, however often the other side drips."""
 
-    __slots__ = ("_clock", "_moment")
+    __slots__ = ("_moment", "_monotonic")
 
-    def __init__(self, clock: Clock, moment: float) -> None:
-        self._clock = clock
+    def __init__(self, monotonic: Callable[[], float], moment: float) -> None:
+        self._monotonic = monotonic
         self._moment = moment
 
     @classmethod
     def after(cls, seconds: float, *, clock: Clock) -> "Deadline":
         """Return the deadline ``seconds`` from now."""
-        return cls(clock, clock.monotonic() + seconds)
+        return cls(clock.monotonic, clock.monotonic() + seconds)
 
     def within(self, seconds: float) -> "Deadline":
         """Return the nearer of this deadline and ``seconds`` from now."""
-        return Deadline(self._clock, min(self._moment, self._clock.monotonic() + seconds))
+        moment = self._monotonic() + seconds
+        return self if self._moment <= moment else Deadline(self._monotonic, moment)
 
     def left(self) -> float:
         """Return the seconds that are left, more than 0; raise `WireError` when none are."""
-        seconds = self._moment - self._clock.monotonic()
+        seconds = self._moment - self._monotonic()
         if seconds <= 0:
             raise WireError("no answer within the time limit", fault=Fault.OVERDUE)
         return seconds

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import ceil
 
 from sqlalchemy.orm import Session
@@ -41,14 +42,16 @@ class SignupApi:
         """Ask for a subscription; its owner confirms it by mail. The answer tells nothing else."""
         mailbox = Mailbox.parse(new.email)
         now = self.clock.now()
-        with self.database.begin() as session:
-            wanted = self._application(session, new, mailbox)
-            try:
-                welcome.apply(session, wanted, keyring=self.keyring, now=now)
-            except TooManyError as error:
-                wait = max(1, ceil((error.free_at - now).total_seconds()))
-                raise ProblemError(429, str(error), headers={"Retry-After": str(wait)}) from None
+        try:
+            self.database.together(lambda session: self._apply(session, new, mailbox, now=now))
+        except TooManyError as error:
+            wait = max(1, ceil((error.free_at - now).total_seconds()))
+            raise ProblemError(429, str(error), headers={"Retry-After": str(wait)}) from None
         return Taken()
+
+    def _apply(self, session: Session, new: NewSignup, mailbox: Mailbox, *, now: datetime) -> None:
+        wanted = self._application(session, new, mailbox)
+        welcome.apply(session, wanted, keyring=self.keyring, now=now)
 
     def _application(self, session: Session, new: NewSignup, mailbox: Mailbox) -> Application:
         language = new.language or self.newsletter.language

@@ -104,14 +104,15 @@ class UnsubscribePages:
 
     def _unsubscribe(self, token: str, request: Request, *, source: str) -> Standing:
         subscriber_id = self._who(token)
-        with self.database.begin() as session:
-            left = unsubscribe(
+        left = self.database.together(
+            lambda session: unsubscribe(
                 session,
                 subscriber_id=subscriber_id,
                 now=self.clock.now(),
                 source=source,
                 evidence=kept(request),
             )
+        )
         return left.standing
 
     def _who(self, token: str) -> int:

@@ -1,4 +1,4 @@
-"""What every carrier promises, asked of each of them; and how one is chosen."""
+"""What every carrier of finished bytes promises, asked of each; and how one is chosen."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from mailhost import MailHost, letter_to
+from mailhost import PATIENT, MailHost, letter_to
 
 from digest.clock import Clock
 from digest.errors import ConfigurationError
 from digest.mail.outcome import Verdict
 from digest.providers.carrier import Carrier, deliver
 from digest.providers.folder import FolderSettings
+from digest.providers.lmtp import LmtpSettings
 from digest.providers.memory import MemoryCarrier
-from digest.providers.registry import KINDS, CarrierSettings, build
+from digest.providers.registry import KINDS, PARTIES, CarrierSettings, build
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,19 @@ class Way:
     arrived: Callable[[], list[bytes]]
 
 
-@pytest.fixture(params=list(KINDS))
+@pytest.fixture(params=[kind for kind in KINDS if kind not in PARTIES])
 def way(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:
     """Give each carrier in turn, with a real other side."""
-    with MailHost() as host:
+    with MailHost(lmtp=request.param == "lmtp") as host:
         folder = FolderSettings(path=tmp_path / "mail")
-        settings = CarrierSettings(kind=request.param, smtp=host.settings(), folder=folder)
+        lmtp = LmtpSettings(host=host.address, port=host.port, timeouts=PATIENT)
+        settings = CarrierSettings(
+            kind=request.param, smtp=host.settings(), lmtp=lmtp, folder=folder
+        )
         carrier = build(settings, clock=Clock())
         looks: dict[str, Callable[[], list[bytes]]] = {
             "smtp": lambda: [taken.message for taken in host.accepted],
+            "lmtp": lambda: [taken.message for taken in host.accepted],
             "folder": lambda: [path.read_bytes() for path in folder.path.glob("*.eml")],
             "memory": lambda: [one.message for one in carrier.letters],  # type: ignore[attr-defined]
         }

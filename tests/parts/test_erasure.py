@@ -13,13 +13,21 @@ from digest.delivery.state import DeliveryState
 from digest.disclosure import disclose
 from digest.tables import Base, DeliveryRow, NoticeRow
 from storage.database import Database
-from subscribers import audience, consent, directory, moving, signup, suppression
+from subscribers import audience, budgets, consent, directory, moving, signup, suppression
+from subscribers.budgets import Budget
 from subscribers.errors import SuppressedError, UnknownSubscriberError
 from subscribers.preferences import Preferences
 from subscribers.settings import RetentionSettings
 from subscribers.signup import Application, Step
 from subscribers.suppression import Reason
-from subscribers.tables import ConfirmationRow, ConsentEventRow, ConsentKind, Status, SubscriberRow
+from subscribers.tables import (
+    BudgetRow,
+    ConfirmationRow,
+    ConsentEventRow,
+    ConsentKind,
+    Status,
+    SubscriberRow,
+)
 
 LATER = NOW + timedelta(days=1)
 KEEP = RetentionSettings()
@@ -62,7 +70,7 @@ def count(session: Session, table: type[Base]) -> int:
     return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def test_nothing_that_tells_who_it_was_is_left_anywhere(database: Database) -> None:
+def test_d10_nothing_that_tells_who_it_was_is_left_and_the_proof_is(database: Database) -> None:
     send_to(database, readers=1)
     with database.begin() as session:
         confirmation = apply(session)
@@ -239,3 +247,12 @@ def test_waiting_letters_to_the_erased_are_not_for_anybody(database: Database) -
     erase(database, grace)
     with database.read() as session:
         assert session.scalars(select(NoticeRow.email)).all() == [None]
+
+
+def test_how_often_a_network_asked_is_forgotten_after_a_day(database: Database) -> None:
+    with database.begin() as session:
+        budgets.spend(session, [Budget(name="signup ip x", most=9)], now=NOW)
+    for hours, left in ((23, 1), (25, 0)):
+        forget.expired(database, settings=KEEP, now=NOW + timedelta(hours=hours))
+        with database.read() as session:
+            assert count(session, BudgetRow) == left

@@ -11,7 +11,7 @@ from people import ADA, GRACE, NOW, subscribe
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from digest import welcome
+from digest import forget, welcome
 from digest.cli.main import app as command_line
 from digest.errors import UsageError
 from digest.mail.notice import NoticeKind
@@ -84,6 +84,24 @@ def test_d10_the_evidence_is_printed_as_one_document() -> None:
     assert events[0]["evidence"]["consent"]["language"] == "en"
 
 
+def test_d10_the_proof_is_printed_for_the_erased_too(folder: Path) -> None:
+    """Who claims never to have agreed names their address, and with it the proof is found."""
+    database = Database(DatabaseSettings(url=f"sqlite:///{folder}/digest.sqlite3"))
+    with database.begin() as session:
+        forget.erase(session, subscriber_id=1, now=NOW + timedelta(days=9), source="by request")
+    database.close()
+    printed = CliRunner().invoke(command_line, ["subscriber", "consent", ADA.email]).stdout
+    for words in (
+        "1. 2026-06-12 06:00:00 UTC  requested: sign-up form",
+        "text: Send me the letter.",
+        "3. 2026-06-12 06:02:00 UTC  confirmed: confirmed by button",
+        "erased: by request",
+    ):
+        assert words in printed
+    assert "192.0.2" not in printed
+    assert "ADA@" not in printed
+
+
 @pytest.mark.usefixtures("folder")
 def test_nobody_is_told_apart_from_a_mistake() -> None:
     for address, words in ((GRACE.email, "nobody is known"), ("grace", "not an email address")):
@@ -92,19 +110,22 @@ def test_nobody_is_told_apart_from_a_mistake() -> None:
         assert words in str(answer.exception)
 
 
-def test_evidence_is_only_ever_added() -> None:
-    """One file writes it, erasure takes names out; retention deletes what nobody confirmed.
+def test_d10_evidence_is_only_ever_added() -> None:
+    """Sign-up and import write it, erasure takes names out; the database refuses all else.
 
     Whoever else comes near the table has to say why here.
     """
-    writing = re.compile(r"(insert|update|delete)\(\s*ConsentEventRow|event\.evidence = ")
+    writing = re.compile(
+        r"(insert|update|delete)\(\s*ConsentEventRow|event\.evidence = "
+        r"|(INSERT INTO|UPDATE|DELETE FROM) consent_event"
+    )
     found = {
         str(path.relative_to(ROOT))
         for package in ("subscribers", "digest", "storage")
         for path in (ROOT / package).rglob("*.py")
         if writing.search(path.read_text(encoding="utf-8"))
     }
-    assert found == {"subscribers/consent.py", "subscribers/erasure.py"}
+    assert found == {f"subscribers/{name}.py" for name in ("consent", "erasure", "transfer_write")}
 
 
 def test_one_reminder_goes_to_whoever_has_not_confirmed_for_a_day(database: Database) -> None:

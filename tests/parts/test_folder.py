@@ -15,7 +15,7 @@ MESSAGE = b"Subject: Twelve posts\r\n\r\nGood morning.\r\n"
 
 
 def letter(key: str = "24-1") -> Letter:
-    return Letter(key=key, sender="b@digest.test", recipient="ann@reader.test", message=MESSAGE)
+    return Letter(key=key, sender="b@digest.test", recipient="ann@reader.test", parts=(MESSAGE,))
 
 
 def connect(path: Path) -> Connection:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from books import send_to
 from guest import Guest
+from people import HEDY, KEYRING, NOW
 from press import composer, issue, personaliser
 from sqlalchemy import select
 
+from digest import welcome
 from digest.clock import Clock
 from digest.delivery import ledger
 from digest.delivery.audit import audit
@@ -23,6 +25,9 @@ from digest.processes import Processes
 from digest.providers.memory import MemoryCarrier
 from digest.tables import DeliveryRow, VariantRow
 from storage.database import Database
+from subscribers import signup
+from subscribers.preferences import Preferences
+from subscribers.signup import Application
 from subscribers.tokens import Purpose
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -58,8 +63,42 @@ def send(database: Database, edition: Edition, *, carrier: MemoryCarrier, folder
     ).send(edition, personalisers={variant: letters})
 
 
+def test_f21_who_joins_or_comes_back_in_mid_send_is_not_mailed_twice(
+    database: Database, tmp_path: Path
+) -> None:
+    """Whoever confirms after the freeze waits for the next issue; whoever has it keeps one."""
+    edition = send_to(database, readers=3)
+    guest = Guest(database)
+    with database.read() as session:
+        first, *_ = session.scalars(select(DeliveryRow.subscriber_id).order_by(DeliveryRow.id))
+
+    def come_and_go() -> None:
+        with database.begin() as session:
+            wanted = Application(mailbox=HEDY.mailbox, wishes=Preferences(), source="form")
+            applied = welcome.apply(session, wanted, keyring=KEYRING, now=NOW)
+            signup.confirm(
+                session,
+                confirmation_id=applied.confirmation_id,
+                keyring=KEYRING,
+                now=NOW,
+                source="button",
+            )
+        path = guest.link("u", first, Purpose.UNSUBSCRIBE)
+        guest.press(path, "Unsubscribe")
+        guest.press(path, "Undo")
+
+    carrier = Watched(come_and_go)
+    for _ in range(2):
+        send(database, edition, carrier=carrier, folder=tmp_path)
+    assert sorted(letter.recipient for letter in carrier.letters) == [
+        f"reader{n}@example.org" for n in range(3)
+    ]
+    with database.read() as session:
+        assert audit(session) == []
+
+
 @pytest.mark.parametrize("way", ["one click", "button"])
-def test_d3_r11_who_leaves_by_the_page_gets_no_letter_that_has_not_left(
+def test_f21_d3_r11_who_leaves_by_the_page_gets_no_letter_that_has_not_left(
     database: Database, tmp_path: Path, way: str
 ) -> None:
     edition = send_to(database, readers=4)

@@ -18,7 +18,7 @@ from digest.migrations import schema
 from digest.posts import store
 from digest.sources import quarantine
 from digest.sources.watch import Alarm
-from digest.tables import Base
+from digest.tables import Base, PostRow
 from storage.database import Database, DatabaseSettings
 
 
@@ -45,6 +45,27 @@ def test_migrating_gives_the_schema_that_the_code_declares(empty: Database) -> N
     assert [(kind, index.name) for kind, index in differences] == [
         ("add_index", name) for name in sqlite_only
     ]
+
+
+def test_migrating_locks_the_evidence_as_the_code_declares(empty: Database) -> None:
+    schema.migrate(empty)
+    migrated = _lock(empty)
+    Base.metadata.drop_all(empty.engine)
+    Base.metadata.create_all(empty.engine)
+    assert _lock(empty) == migrated
+    assert len(migrated) == 2
+
+
+def _lock(database: Database) -> list[tuple[str, ...]]:
+    """Return the triggers of a database, as it keeps them."""
+    listing = (
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+        if database.is_sqlite
+        else "SELECT tgname, pg_get_triggerdef(t.oid), prosrc FROM pg_trigger t"
+        " JOIN pg_proc p ON p.oid = tgfoid WHERE NOT tgisinternal ORDER BY tgname"
+    )
+    with database.read() as session:
+        return [tuple(row) for row in session.execute(text(listing))]
 
 
 def test_posts_that_the_first_version_held_as_a_flood_can_be_released(empty: Database) -> None:
@@ -109,6 +130,27 @@ def test_sealed_variants_and_their_deliveries_come_through_the_fifth_version(
         assert [tuple(row) for row in kept] == [(7, "de", None, "html", "h")]
     with empty.begin() as session, pytest.raises(IntegrityError):
         session.execute(text("DELETE FROM variant"))  # deliveries point to the new table
+
+
+def test_nobody_knows_where_the_dates_of_older_posts_were_read(empty: Database) -> None:
+    at = "2026-06-09 12:00:00+00:00" if not empty.is_sqlite else "2026-06-09 12:00:00.000000"
+    rows = """
+        INSERT INTO source (id, name, url, kind, added_at, state, failures)
+            VALUES (1, 'quay', 'https://quay.example', 'feed', :at, 'unchanged', 0);
+        INSERT INTO post (id, source_id, url, title, tags, first_seen_at, published_at)
+            VALUES (1, 1, 'https://quay.example/', 'A', '[]', :at, :at)
+    """
+    with empty.begin() as session:
+        config = Config()
+        config.set_main_option("script_location", str(Path(schema.__file__).parent))
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0005")
+        for row in rows.split(";"):
+            session.execute(text(row), {"at": at})
+    assert schema.migrate(empty)
+    with empty.read() as session:
+        row = session.get_one(PostRow, 1)
+        assert (row.published_at, row.dated_by) == (datetime(2026, 6, 9, 12, tzinfo=UTC), None)
 
 
 def test_the_names_of_the_files_tell_the_revisions_that_alembic_reads_in_them() -> None:

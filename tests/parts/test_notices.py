@@ -26,6 +26,7 @@ from digest.mail.mime import SenderSettings
 from digest.mail.notice import Notice, NoticeKind
 from digest.mail.outcome import Outcome, Stage, Verdict
 from digest.pages import WebSettings
+from digest.providers.capabilities import EVERYTHING, Capabilities
 from digest.providers.carrier import Connection, Dot, Fate
 from digest.render.notices import NoticeWriter
 from digest.render.theme import load_theme
@@ -50,6 +51,7 @@ class Counter:
     answers: list[Outcome | str] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     name: str = "counter"
+    capabilities: Capabilities = EVERYTHING
 
     def connect(self) -> Connection:
         """Stand at the counter."""
@@ -176,7 +178,7 @@ def test_a_notice_goes_out_once_and_leaves_its_proof(
     assert proof.evidence["message_id"].encode() in letter.message
 
 
-def test_the_proof_and_the_row_hold_neither_link_nor_code(
+def test_s5_the_proof_and_the_row_hold_neither_link_nor_code(
     database: Database, office: Callable[[], PostOffice], counter: Counter
 ) -> None:
     ask(database)
@@ -242,7 +244,7 @@ def test_each_answer_has_its_state(
     assert fate(database)[0] == state
 
 
-def test_what_was_put_off_is_tried_again_while_it_is_of_use(
+def test_d11_what_was_put_off_is_tried_again_while_it_is_of_use(
     database: Database, office: Callable[[], PostOffice], counter: Counter, clock: Wristwatch
 ) -> None:
     ask(database, kind=NoticeKind.LINK, hours=1)
@@ -305,7 +307,7 @@ def test_two_post_offices_at_once_send_nothing_twice(
         (NoticeKind.WELCOME, [0, 1000, 20_000], 1),
     ],
 )
-def test_each_kind_has_its_limits(
+def test_d11_each_kind_has_its_limits(
     database: Database, kind: NoticeKind, steps: list[int], sent: int
 ) -> None:
     assert all(one < other for one, other in pairwise(steps))
@@ -373,7 +375,7 @@ def test_d11_every_notice_is_plain_automatic_and_says_who_and_why(
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_the_confirmation_has_link_and_code_and_no_post(language: str) -> None:
+def test_d11_the_confirmation_has_link_and_code_and_no_post(language: str) -> None:
     message = message_of(writer().write(notice(NoticeKind.CONFIRM, language=language)).letter)
     code = KEYRING.code(5, at=NOW)
     shown = f"{code[:3]} {code[3:]}"

@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
 
-import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browsing import NEEDS_BROWSER, chromium, served
 from guest import Guest
 from people import ADA, KEYRING, NOW, subscribe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from digest.posts.topics import TopicSettings
@@ -27,7 +24,6 @@ pytestmark = NEEDS_BROWSER
 
 TOPICS = TopicSettings(topics={"Storage": (), "AI & agents": (), "Security": ()})
 NEW = "ada@new.example"
-_NARROW = 320  # px
 WORDS = {
     "en": {
         "save": "Save",
@@ -163,80 +159,3 @@ def test_what_is_wrong_stands_on_top_and_leads_to_its_field(
     alert.get_by_role("link").click()
     assert page.evaluate("document.activeElement.id") == "topics"
     page.close()
-
-
-def post(url: str, **form: str) -> str:
-    """Press a button without the browser; return where it leads."""
-    return httpx.post(url, data=form).headers["location"]
-
-
-def _every_page(guest: Guest, url: str, ada: int) -> list[str]:
-    """Name each of these pages in each of its states."""
-    own = me(guest, ada)
-    move = post(f"{url}{own}/address", email=NEW)
-    until = NOW + timedelta(days=1)
-    pause = guest.link("p", ada, Purpose.PAUSE)
-    ask = guest.link("l", ada, Purpose.ASK)
-    return [
-        own,
-        f"{own}?note=saved",
-        f"{own}/address",
-        move,
-        f"{own}/privacy",
-        f"{own}/erase",
-        "/erased",
-        pause,
-        ask,
-        f"{ask}?sent=1",
-        guest.link("a", 1, Purpose.CONFIRM, until=until),
-        guest.link("me", ada, Purpose.UNSUBSCRIBE),
-        guest.link("u", ada, Purpose.UNSUBSCRIBE),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("language", "scheme", "rules"),
-    [
-        ("en", "light", None),
-        ("de", "light", None),
-        ("de", "dark", ["color-contrast"]),  # nothing else differs in the dark
-    ],
-    ids=["English", "German", "dark"],
-)
-def test_check_23_axe_finds_nothing_and_nothing_scrolls_sideways(
-    browser: Browser,
-    url: str,
-    guest: Guest,
-    ada: int,
-    language: str,
-    scheme: Literal["light", "dark"],
-    rules: list[str] | None,
-) -> None:
-    page = browser.new_page(viewport={"width": _NARROW, "height": 800}, color_scheme=scheme)
-    asked: dict[str, Any] = {"language": language, "rules": rules}
-    paths = _every_page(guest, url, ada)
-    found = _faults(page, url, paths, **asked)
-    post(f"{url}{guest.link('p', ada, Purpose.PAUSE)}/pause")
-    found += _faults(page, url, [paths[0], paths[7]], **asked)
-    post(f"{url}{guest.link('u', ada, Purpose.UNSUBSCRIBE)}/leave")
-    found += _faults(page, url, [paths[0], paths[-1]], **asked)
-    page.close()
-    assert found == []
-
-
-def _faults(
-    page: Page, url: str, paths: list[str], *, language: str, rules: list[str] | None
-) -> list[str]:
-    """Ask axe about each page; by some rules only, where the others were asked before."""
-    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
-    found = []
-    for path in paths:
-        page.goto(f"{url}{path}{'&' if '?' in path else '?'}lang={language}")
-        title = page.title()
-        assert page.locator("html").get_attribute("lang") == language
-        if page.evaluate("document.documentElement.scrollWidth") > _NARROW:
-            found.append(f"{title}: scrolls sideways")
-        for fault in Axe().run(page, options=options).response["violations"]:
-            places = [str(node["target"]) for node in fault["nodes"]]
-            found.append(f"{title}: {fault['id']} at {', '.join(places)}")
-    return found

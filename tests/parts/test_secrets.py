@@ -18,7 +18,19 @@ MakeFile = Callable[[str, str], Path]
 
 def test_secrets_are_known_by_the_code() -> None:
     secrets = {".".join(setting.path) for setting in every_setting() if setting.secret}
-    assert secrets == {"app.secret", "app.old_secrets", "carrier.smtp.password", "database.url"}
+    providers = {
+        "brevo.key",
+        "mailgun.key",
+        "mailjet.secret",
+        "postmark.token",
+        "resend.key",
+        "sendgrid.key",
+        "ses.secret_key",
+        "ses.session_token",
+        "sparkpost.key",
+    }
+    ours = {"app.secret", "app.old_secrets", "carrier.smtp.password", "database.url"}
+    assert secrets == ours | {f"carrier.{name}" for name in providers}
 
 
 SECRETS = f"""
@@ -31,6 +43,10 @@ password = "{CANARY}"
 host = "127.0.0.1"
 port = 9
 security = "none"
+[carrier.postmark]
+token = "{CANARY}"
+[carrier.ses]
+secret_key = "{CANARY}"
 [database]
 url = "postgresql+psycopg://u:{CANARY}@127.0.0.1:9/digest"
 """

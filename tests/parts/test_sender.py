@@ -20,6 +20,7 @@ from digest.editions.state import EditionState
 from digest.editions.store import Edition
 from digest.mail.letter import Letter
 from digest.processes import Processes
+from digest.providers.capabilities import EVERYTHING
 from digest.providers.carrier import Connection, Dot, Fate
 from digest.providers.memory import MemoryCarrier, MemoryConnection
 from digest.tables import VariantRow, WorkerRow
@@ -32,6 +33,7 @@ class Stumbling:
     """A carrier with a mistake in it: it raises at one reader's letter."""
 
     name = "stumbling"
+    capabilities = EVERYTHING
 
     def __init__(self, fault: Callable[[], Exception]) -> None:
         self.memory = MemoryCarrier()

@@ -10,7 +10,7 @@ from digest.providers.envelope import mail_line, obstacle, rcpt_line, read_offer
 def letter(
     *, recipient: str = "ann@example.org", sender: str = "b+1@digest.test", key: str = "24-1"
 ) -> Letter:
-    return Letter(key=key, sender=sender, recipient=recipient, message=b"Subject: x\r\n\r\nx\r\n")
+    return Letter(key=key, sender=sender, recipient=recipient, parts=(b"Subject: x\r\n\r\nx\r\n",))
 
 
 def test_offers_are_read_by_keyword_in_any_case() -> None:

@@ -56,13 +56,14 @@ def filled(
     url: str = "https://digest.example/u/1.abc",
 ) -> bytes:
     mould = Mould(common, sender=sender or SenderSettings(), slots={"slot": "xSLOTx"})
-    return mould.fill(
+    parts = mould.fill(
         key="2026-w24.7",
         name=name,
         address="ada@example.org",
         unsubscribe_url=url,
         values={"slot": value},
     )
+    return b"".join(parts)
 
 
 def read(message: bytes) -> EmailMessage:
@@ -245,7 +246,7 @@ def test_whatever_a_name_says_the_header_set_is_the_same(
     assert message["From"].addresses[0].addr_spec == "digest@digest.example"
 
 
-@pytest.mark.parametrize("key", ["", "a b", "a@b", "a..b", ".a", "a.", "ä", "x" * 63, "a\r\nb"])
+@pytest.mark.parametrize("key", ["", "a b", "a@b", "a..b", ".a", "a.", "ä", "x" * 46, "a\r\nb"])
 def test_a_key_that_cannot_stand_in_a_return_path_is_refused(key: str) -> None:
     mould = Mould(mailing(), sender=SenderSettings(), slots={"slot": "xSLOTx"})
     with pytest.raises(UnfitError):

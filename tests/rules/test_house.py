@@ -145,10 +145,11 @@ def test_only_the_command_line_prints() -> None:
     ] == []
 
 
-def test_only_the_web_client_knows_the_library_behind_it() -> None:
+def test_only_the_web_client_and_the_channel_know_the_library_behind_them() -> None:
     assert importing("httpx", "httpcore", "requests", "urllib3", "urllib.request") == {
         "digest/http.py",
         "digest/connection.py",
+        "digest/providers/channel.py",
     }
 
 

@@ -1,0 +1,114 @@
+"""A whole issue over a mail provider's API: requests, books, and what a lost answer leaves."""
+
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from books import send_to
+from press import composer, issue, personaliser
+from provider_hosts import Act, ProviderHost, answer, hang_up, take_and
+from sqlalchemy import select
+
+from digest.clock import Clock
+from digest.delivery import ledger
+from digest.delivery.audit import audit
+from digest.delivery.pace import Pace
+from digest.delivery.sender import Sender, SendReport
+from digest.delivery.settings import DeliverySettings, PaceSettings
+from digest.delivery.state import DeliveryState
+from digest.editions.state import EditionState
+from digest.editions.store import Edition
+from digest.processes import Processes
+from digest.providers.registry import build
+from digest.tables import DeliveryRow, VariantRow
+from storage.database import Database
+
+READERS = 40
+
+
+def send(database: Database, edition: Edition, *, host: ProviderHost, folder: Path) -> SendReport:
+    """Send as one process does."""
+    sender = Sender(
+        database,
+        carrier=build(host.settings(), clock=Clock()),
+        settings=DeliverySettings(connections=2, batch=20, reconnect_seconds=0),
+        clock=Clock(),
+        stop=threading.Event(),
+        processes=Processes(folder),
+        pace=Pace(database, settings=PaceSettings()),
+    )
+    with database.read() as session:
+        (variant,) = session.scalars(select(VariantRow.id))
+    letters = personaliser(composer().compose(issue(), language="en"), of=issue())
+    return sender.send(edition, personalisers={variant: letters})
+
+
+def counts(database: Database, edition: Edition) -> dict[DeliveryState, int]:
+    """Count what became of how many, once the books are found to be in order."""
+    with database.read() as session:
+        assert audit(session) == []
+        return ledger.counts(session, edition.id)
+
+
+@pytest.mark.parametrize("kind", ["postmark", "sendgrid", "ses"])
+def test_every_reader_is_served_once_and_events_can_name_the_delivery(
+    database: Database, tmp_path: Path, kind: str
+) -> None:
+    edition = send_to(database, readers=READERS)
+    with ProviderHost(kind) as host:
+        report = send(database, edition, host=host, folder=tmp_path)
+    assert report.state is EditionState.SENT
+    assert counts(database, edition) == {DeliveryState.ACCEPTED: READERS}
+    assert set(Counter(taken.recipient for taken in host.taken).values()) == {1}
+    with database.read() as session:
+        rows = {
+            f"{edition.period.lower()}.{row}" for row in session.scalars(select(DeliveryRow.id))
+        }
+    assert {taken.key for taken in host.taken} == rows
+    if kind != "ses":
+        assert len(host.asked) < READERS / 4
+
+
+@pytest.mark.parametrize(
+    ("act", "left"),
+    [
+        pytest.param(take_and(hang_up), DeliveryState.UNKNOWN, id="lost after it was taken"),
+        pytest.param(answer(500), DeliveryState.UNKNOWN, id="an error that proves nothing"),
+        pytest.param(answer(429, Retry_After="3600"), DeliveryState.DEFERRED, id="put off"),
+    ],
+)
+def test_a_request_that_fails_never_makes_a_second_copy(
+    database: Database, tmp_path: Path, act: Act, left: DeliveryState
+) -> None:
+    edition = send_to(database, readers=READERS)
+    with ProviderHost("sendgrid", acts=[None, act]) as host:
+        for _ in range(3):
+            send(database, edition, host=host, folder=tmp_path)
+        found = counts(database, edition)
+    assert found[left] > 0
+    assert max(Counter(taken.recipient for taken in host.taken).values()) == 1
+    assert found[DeliveryState.ACCEPTED] <= len(host.taken)
+
+
+def test_a_host_that_is_down_leaves_every_letter_for_the_next_run(
+    database: Database, tmp_path: Path
+) -> None:
+    edition = send_to(database, readers=READERS)
+    with ProviderHost("postmark") as host:
+        pass
+    report = send(database, edition, host=host, folder=tmp_path)
+    assert report.trouble
+    assert "connect" in report.trouble
+    assert counts(database, edition) == {DeliveryState.PENDING: READERS}
+
+
+def test_a_wrong_key_pauses_the_issue_and_touches_nobody(
+    database: Database, tmp_path: Path
+) -> None:
+    edition = send_to(database, readers=READERS)
+    with ProviderHost("postmark", acts=[answer(401, {"Message": "no"})]) as host:
+        report = send(database, edition, host=host, folder=tmp_path)
+    assert report.state is EditionState.PAUSED
+    assert counts(database, edition) == {DeliveryState.PENDING: READERS}
+    assert host.taken == []
