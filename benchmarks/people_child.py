@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from digest.garbage import collect_seldom
 from digest.tables import Base
 from storage.database import Database, DatabaseSettings
 from subscribers import audience, transfer_out
@@ -24,6 +25,7 @@ _CHUNK = 10_000
 def import_(database: Database, file: Path) -> int:
     """Import the file; return how many rows."""
     Base.metadata.create_all(database.engine)
+    collect_seldom()
     count = 0
     with open_sheet(file) as sheet:
         order = Order(

@@ -33,8 +33,10 @@ def measure(*, quick: bool) -> list[Row]:
             data_row, bdat_row = BARS
             contestants: dict[str, Callable[[], Run]] = {
                 LOCK_STEP: partial(source, data, letters=letters[LOCK_STEP], text=text),
-                data_row: partial(wire_rate, data, letters=letters[data_row]),
-                bdat_row: partial(wire_rate, bdat, letters=letters[bdat_row], in_flight=4),
+                data_row: partial(wire_rate, data, letters=letters[data_row], connections=SESSIONS),
+                bdat_row: partial(
+                    wire_rate, bdat, letters=letters[bdat_row], connections=SESSIONS, in_flight=4
+                ),
             }
             result = alternate(contestants, rounds=QUICK_ROUNDS if quick else ROUNDS)
     except NotHereError as error:

@@ -18,7 +18,7 @@ from sending import send_rate
 from wire import SOURCE, source
 
 READERS, QUICK_READERS = 30_000, 4_000
-_CONNECTIONS = 4  # of each process, as when nobody chooses: more threads wait for each other
+_CONNECTIONS = 4  # as when nobody chooses; processes share them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def _measure(way: Way, *, quick: bool) -> list[Row]:
         ):
             text = press().write_letter(Path(folder) / "letter")
             data_row, bdat_row = way.rows
-            crew = {"processes": way.processes, "connections": _CONNECTIONS * way.processes}
+            crew = {"processes": way.processes, "connections": _CONNECTIONS}
             contestants: dict[str, Callable[[], Run]] = {
                 SOURCE: partial(source, data, letters=readers, text=text),
                 data_row: partial(send_rate, data, book, **crew),

@@ -25,6 +25,7 @@ from digest.providers.session import SmtpSettings
 from digest.providers.smtp import SmtpCarrier
 
 LETTERS, QUICK_LETTERS = 20_000, 6_000
+CONNECTIONS = 4  # of ours: more threads of one process wait for each other
 PREPARED = 500  # different letters, sent again and again
 SOURCE = f"smtp-source, {SESSIONS} sessions"
 BARS = {"DATA": ">= 0.9", "BDAT": ">= 2.8"}
@@ -58,7 +59,7 @@ def source(receiver: Sink, *, letters: int, text: Path) -> Run:
 
 
 def wire_rate(
-    receiver: Sink, *, letters: int, connections: int = SESSIONS, in_flight: int = 4
+    receiver: Sink, *, letters: int, connections: int = CONNECTIONS, in_flight: int = 4
 ) -> Run:
     """Send prepared letters from one process."""
     run = partial(

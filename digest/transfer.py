@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from digest import welcome
 from digest.app import App
 from digest.errors import UsageError
+from digest.garbage import collect_seldom
 from subscribers import transfer, transfer_out
 from subscribers.consent import in_words
 from subscribers.language import language_tag
@@ -69,6 +70,7 @@ def import_people(app: App, job: Job, *, step: Callable[[], None] = lambda: None
     and running it again goes on: whoever is on the list is known. ``step`` is called for every
     hundredth of the file. Raises `TransferError` for a file that is no list of people.
     """
+    collect_seldom()
     with (
         open_sheet(job.path, name=job.name, asked=job.format) as sheet,
         _report(job.report) as note,

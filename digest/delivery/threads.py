@@ -1,10 +1,9 @@
 """Runs work in threads, and leaves none behind, whatever interrupts it."""
 
-import gc
 import threading
 from collections.abc import Callable, Sequence
 
-_SELDOM = 50_000  # new objects between two looks for cycles of garbage; Python's own is 700
+from digest.garbage import collect_seldom
 
 
 def run_to_the_end(
@@ -18,7 +17,7 @@ def run_to_the_end(
     ``meanwhile`` runs in this thread; what it is given tells whether all have come to their end.
     The end is an event: up to Python 3.12 a join that Ctrl-C interrupts takes its thread for ended.
     """
-    _collect_seldom()
+    collect_seldom()
     ends: list[threading.Event] = []
     try:
         for number, work in enumerate(works):
@@ -44,14 +43,3 @@ def _followed_by(work: Callable[[], None], then: Callable[[], None]) -> Callable
             then()
 
     return both
-
-
-def _collect_seldom() -> None:
-    """Look for cycles of garbage seldom, in this process from now on.
-
-    Letters leave none, and make so many objects that looking took a fifth of the bookkeeping.
-    """
-    if gc.get_threshold()[0] < _SELDOM:
-        gc.collect()
-        gc.freeze()  # what is loaded by now stays
-        gc.set_threshold(_SELDOM, *gc.get_threshold()[1:])

@@ -17,6 +17,8 @@ CHUNK = 65536
 _SLICE = 1.0  # seconds in one system call, after which the deadline is looked at
 _MORE = getattr(socket, "MSG_MORE", 0)  # where the system has it
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+_TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
+_ESTABLISHED = b"\x01"  # the first octet of it; anything else says that somebody is closing
 
 
 class WireError(DigestError, ConnectionError):
@@ -176,7 +178,7 @@ class Wire:
 
     def is_over(self) -> bool:
         """Tell whether the server closed; answers that came before that are kept."""
-        if not (self._encrypted or self._poll.poll(0)):
+        if not (self._encrypted or self._may_be_over()):
             return False
         try:
             self._socket.setblocking(False)
@@ -189,6 +191,16 @@ class Wire:
             self._socket.setblocking(True)
         self._keep(data)
         return not data
+
+    def _may_be_over(self) -> bool:
+        """Tell whether it is worth a look.
+
+        Where the kernel tells the state, it is asked for that: `poll` lets go of the interpreter,
+        and to get it back from another thread takes longer than a letter takes to be written.
+        """
+        if _TCP_INFO is None:
+            return bool(self._poll.poll(0))
+        return self._socket.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1) != _ESTABLISHED
 
     def stirs(self) -> bool:
         """Tell whether the server closed or spoke although it was not asked."""
