@@ -10,6 +10,7 @@ import bookkeeping
 import compose
 import freeze
 import growth
+import hooks
 import listings
 import peers
 import people
@@ -40,6 +41,7 @@ PARTS = (
     audience,
     signup,
     answers,
+    hooks,
 )
 RESULTS = Path(__file__).with_name("results.json")
 

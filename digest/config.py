@@ -16,6 +16,7 @@ from typing import Any, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from digest import toml
+from digest.bounces.settings import BounceSettings
 from digest.calendar import ScheduleSettings
 from digest.delivery.settings import DeliverySettings, EngineSettings, PaceSettings
 from digest.editions.issue import NewsletterSettings
@@ -26,7 +27,9 @@ from digest.mail.dkim import DkimSettings
 from digest.mail.mime import SenderSettings
 from digest.pages import WebSettings
 from digest.posts.topics import TopicSettings
+from digest.providers.hooks.settings import HookSettings
 from digest.providers.registry import CarrierSettings
+from digest.reacting import ReactionSettings
 from digest.reading import HttpSettings
 from digest.render.settings import EmailSettings
 from digest.selection import HygieneSettings, SelectionRules
@@ -90,6 +93,9 @@ class Configuration(BaseModel):
     delivery: DeliverySettings = DeliverySettings()
     engine: EngineSettings = EngineSettings()
     pace: PaceSettings = PaceSettings()
+    hooks: HookSettings = HookSettings()
+    bounces: BounceSettings = BounceSettings()
+    reactions: ReactionSettings = ReactionSettings()
     web: WebSettings = WebSettings()
     signup: SignupSettings = SignupSettings()
     api: KeySettings = KeySettings()
@@ -250,6 +256,10 @@ def _below(folder: Path, config: Configuration) -> Configuration:
     if ca_file := carrier.api.ca_file:
         api = dataclasses.replace(carrier.api, ca_file=folder / ca_file)
         carrier = dataclasses.replace(carrier, api=api)
+    bounces = config.bounces
+    if ca_file := bounces.mailbox.ca_file:
+        mailbox = dataclasses.replace(bounces.mailbox, ca_file=folder / ca_file)
+        bounces = dataclasses.replace(bounces, mailbox=mailbox)
     keys = {
         name: folder / path
         for name in ("key_file", "ed25519_key_file")
@@ -260,6 +270,7 @@ def _below(folder: Path, config: Configuration) -> Configuration:
             "dkim": dataclasses.replace(config.dkim, **keys),
             "database": dataclasses.replace(config.database, url=url),
             "carrier": dataclasses.replace(carrier, folder=mail_folder),
+            "bounces": bounces,
             "app": dataclasses.replace(
                 config.app, state=below(config.app.state), templates=below(config.app.templates)
             ),

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from digest import events
 from digest.tables import DeliveryRow, EditionRow, NoticeRow
 from subscribers import privacy
 
@@ -13,13 +14,14 @@ from subscribers import privacy
 def disclose(session: Session, *, subscriber_id: int) -> dict[str, Any]:
     """Return one document of values that JSON can say (GDPR 15 and 20).
 
-    Adds ``issues`` and ``notices`` to what `subscribers.privacy.export_of` says. Raises
-    `UnknownSubscriberError`.
+    Adds ``issues``, ``notices`` and ``returned`` (what came back about them) to what
+    `subscribers.privacy.export_of` says. Raises `UnknownSubscriberError`.
     """
     return {
         **privacy.export_of(session, subscriber_id=subscriber_id),
         "issues": _issues(session, subscriber_id),
         "notices": _notices(session, subscriber_id),
+        "returned": _returned(session, subscriber_id),
     }
 
 
@@ -47,6 +49,20 @@ def _notices(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
             **_fate(row),
         }
         for row in rows
+    ]
+
+
+def _returned(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "what": row.kind,
+            "told_by": row.source,
+            "at": _moment(row.at),
+            "code": row.code,
+            "answer": row.detail,
+            "decision": row.decision,
+        }
+        for row in events.of_person(session, subscriber_id=subscriber_id)
     ]
 
 

@@ -4,7 +4,7 @@ Cron comes through `digest run` and `digest send`, others through `digest serve`
 come to the same: a reminder is asked for once, a notice claimed once, a person deleted once.
 """
 
-from digest import forget, welcome
+from digest import events, forget, reactions, welcome
 from digest.app import App
 
 
@@ -18,6 +18,17 @@ def hand_over_notices(app: App) -> None:
             with app.database.begin() as session:
                 welcome.remind(session, now=now)
     app.post_office.work()
+
+
+def catch_up(app: App) -> None:
+    """Take up what came back before its letter was known, if there is any such thing."""
+    with app.database.read() as session:  # mostly there is none, and then nobody has to wait
+        is_any = events.is_orphan_waiting(session)
+    if is_any:
+        now = app.clock.now()
+        app.database.together(
+            lambda session: reactions.catch_up(session, now=now, settings=app.config.reactions)
+        )
 
 
 def forget_expired(app: App) -> None:

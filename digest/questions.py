@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from digest import bestof, calendar, reasons, weekly
+from digest import bestof, calendar, events, reasons, weekly
 from digest.app import App
 from digest.calendar import Period
 from digest.delivery import ledger
@@ -22,7 +22,7 @@ from digest.sources.health import Health, Trouble, health
 from digest.sources.history import newest_dates
 from digest.sources.state import State
 from digest.sources.watch import Alarm, cadence
-from digest.tables import DeliveryRow, EditionRow, SourceRow
+from digest.tables import DeliveryRow, EditionRow, EventRow, SourceRow
 from subscribers import audience, consent, directory
 from subscribers.addresses import Mailbox
 from subscribers.errors import AddressError, UnknownSubscriberError
@@ -58,13 +58,17 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """One subscriber, with the evidence of consent and the fate of each issue."""
+    """One subscriber: the evidence of consent, the fate of each issue, and what came back.
+
+    Of that: when, what in words, and what it led to.
+    """
 
     email: str
     status: str
     language: str
     consent: tuple[tuple[datetime, str, str], ...]
     issues: tuple[tuple[str, str, str], ...]
+    returned: tuple[tuple[datetime, str, str], ...] = ()
 
 
 def period(app: App, name: str | None) -> Period:
@@ -191,7 +195,17 @@ def person(app: App, address: str) -> Person:
                 (name, state, " ".join(part for part in (code, reason) if part))
                 for name, state, code, reason in fates
             ),
+            returned=tuple(
+                (event.at, _told(event), event.decision or "")
+                for event in events.of_person(session, subscriber_id=found.id)
+            ),
         )
+
+
+def _told(event: EventRow) -> str:
+    """Say what came back in words: the kind, who told it, and the reply that it was read from."""
+    words = f"{event.code or ''} {event.detail or ''}".strip()
+    return f"{event.kind}, told by {event.source}" + (f" ({words})" if words else "")
 
 
 def why(app: App, what: str, *, name: str | None) -> list[str]:

@@ -16,7 +16,9 @@ from digest.delivery.sender import tally
 from digest.editions.state import EditionState
 from digest.errors import BusyError
 from digest.pages import WebSettings
+from digest.providers.hooks import registry as hooks
 from digest.schedule import Bell
+from digest.web.hooks import plain
 from digest.web.site import SiteSettings, build_site
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ def site_of(app: App) -> FastAPI:
             topics=config.topics,
             sender=config.sender,
             api=config.api,
+            reactions=config.reactions,
+            hooks=hooks.build(config.hooks, fetch=lambda url: plain(url, get=app.client.get)),
             templates=Path(folder) if folder else None,
             salutation=config.email.salutation,
             languages=config.email.languages,
@@ -132,6 +136,7 @@ class Tick:
         done = weekly.run(self._app)
         app = self._app
         errands.forget_expired(app)
+        errands.catch_up(app)
         for edition, report in done.sent:
             log.info("issue %s: %s", edition.period, tally(report.counts))
         trouble = "; ".join(

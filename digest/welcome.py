@@ -3,7 +3,7 @@
 The row is written in the caller's transaction, so what happened and the letter about it are one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from digest.delivery.state import DeliveryState
 from digest.editions.latest import latest
 from digest.mail.notice import NoticeKind
 from digest.tables import ConfirmationRow, NoticeRow, SubscriberRow
-from storage.statement import Statement
+from storage.statement import Rows, Statement
 from subscribers import directory, signup
 from subscribers.signup import Letter
 from subscribers.tokens import Keyring
@@ -102,13 +102,27 @@ def ask(session: Session, wanted: Wanted, *, now: datetime, barred: str = "") ->
     nothing. ``barred`` gives another reason to send nothing.
     """
     directory.lock(session, subscriber_id=wanted.subscriber_id)
-    return _note(session, wanted, now=now, barred=barred)
+    [is_sent] = _note_all(session, [(wanted, barred)], now=now)
+    return is_sent
 
 
-def _note(session: Session, wanted: Wanted, *, now: datetime, barred: str = "") -> bool:
-    """Do what `ask` does, about somebody whose row this transaction has locked already."""
-    reason = _over(session, wanted, now=now) or barred
-    row = {
+def _note_all(session: Session, many: Sequence[tuple[Wanted, str]], *, now: datetime) -> list[bool]:
+    """Do what `ask` does, about people whose rows this transaction has locked already."""
+    people = sorted({wanted.subscriber_id for wanted, _ in many})
+    sent = _SENT.run_all(session, [{"whose": whose} for whose in people])
+    recent = dict(zip(people, sent, strict=True))
+    rows = []
+    for wanted, barred in many:
+        reason = _over(recent[wanted.subscriber_id], wanted, now=now) or barred
+        if not reason:  # it counts for whoever asks in the same moment
+            recent[wanted.subscriber_id].append((wanted.kind, now))
+        rows.append(_row(wanted, reason, now=now))
+    _NOTICE.run_all(session, rows)
+    return [row["state"] is DeliveryState.PENDING for row in rows]
+
+
+def _row(wanted: Wanted, reason: str, *, now: datetime) -> dict[str, Any]:
+    return {
         "kind": wanted.kind,
         "subscriber_id": wanted.subscriber_id,
         "confirmation_id": wanted.confirmation_id,
@@ -121,8 +135,6 @@ def _note(session: Session, wanted: Wanted, *, now: datetime, barred: str = "") 
         "reason": reason or None,
         "ended_at": now if reason else None,
     }
-    _NOTICE.run(session, row)
-    return not reason
 
 
 def apply(
@@ -133,23 +145,31 @@ def apply(
     The answer to whoever asks must be the same whatever becomes of it. Raises `TooManyError` when
     a budget is used up; roll back then.
     """
-    applied = signup.request(session, wanted, keyring=keyring, now=now)
-    if applied.is_new:
-        kind = _LETTERS[applied.letter]
-        _note(
-            session,
-            Wanted(
-                kind=kind,
-                subscriber_id=applied.subscriber_id,
-                confirmation_id=applied.confirmation_id,
-                email=applied.email,
-                language=applied.language,
-                expires_at=applied.expires_at,
-            ),
-            now=now,
-            barred="the operator lets nothing be sent" if applied.letter is Letter.NONE else "",
-        )
+    [applied] = apply_all(session, [wanted], keyring=keyring, now=now)
     return applied
+
+
+def apply_all(
+    session: Session, many: Sequence[signup.Application], *, keyring: Keyring, now: datetime
+) -> list[signup.Applied]:
+    """Do what `apply` does for several who ask at the same time; `TooManyError` is about any."""
+    applied = signup.request_all(session, many, keyring=keyring, now=now)
+    _note_all(session, [_letter_to(one) for one in applied if one.is_new], now=now)
+    return applied
+
+
+def _letter_to(applied: signup.Applied) -> tuple[Wanted, str]:
+    """Return the letter that a request asks for, and why it is not to be sent, if so."""
+    wanted = Wanted(
+        kind=_LETTERS[applied.letter],
+        subscriber_id=applied.subscriber_id,
+        confirmation_id=applied.confirmation_id,
+        email=applied.email,
+        language=applied.language,
+        expires_at=applied.expires_at,
+    )
+    is_barred = applied.letter is Letter.NONE
+    return wanted, "the operator lets nothing be sent" if is_barred else ""
 
 
 def taken_at(session: Session, *, confirmation_id: int) -> datetime | None:
@@ -248,9 +268,8 @@ def _unreminded(now: datetime) -> Select[ConfirmationRow, str | None, str]:
     )
 
 
-def _over(session: Session, wanted: Wanted, *, now: datetime) -> str:
+def _over(recent: Rows, wanted: Wanted, *, now: datetime) -> str:
     """Say which limit is reached; empty when none is."""
-    recent = _SENT.run(session, {"whose": wanted.subscriber_id})
     for limit in _LIMITS[wanted.kind]:
         count = sum(
             kind in limit.kinds and created_at > now - limit.within for kind, created_at in recent

@@ -1,5 +1,6 @@
 """The database: an engine with the right pragmas, and the two scopes in which it is used."""
 
+import select
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -10,15 +11,17 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from storage.settings import DatabaseSettings
 from storage.statement import Statement
-from storage.together import Together
+from storage.together import Together, Work
 
 _IDLE_LIMIT = 30_000  # milliseconds after which PostgreSQL drops what a frozen process has locked
+_CONNECTION_LIVES = 300  # seconds: routers on the way forget a silent one, and tell nobody
 _LOCK = Statement("SELECT pg_advisory_xact_lock(:key)")
+V = TypeVar("V")
 T = TypeVar("T")
 _MORE_CONNECTIONS = 100  # beyond the five kept open: each sending thread may want one
 
@@ -63,7 +66,14 @@ class Database:
         Where many threads write a little each, they wait for the disk once, and not one after the
         other: see `Together.do` for what that asks of ``work``.
         """
-        return self._together.do(work)
+        return self._together.do(lambda session, _: [work(session)], None)
+
+    def together_all(self, work: Work[V, T], value: V) -> T:
+        """Do the same for one value, where ``work`` takes all values that have come by then.
+
+        Each statement is then run for all of them in one go (`Statement.run_all`).
+        """
+        return self._together.do(work, value)
 
     @contextmanager
     def _begin_alone(self) -> Iterator[Session]:
@@ -109,13 +119,15 @@ class Database:
 def _create_engine(settings: DatabaseSettings) -> Engine:
     url = make_url(settings.url)
     if url.get_backend_name() != "sqlite":
-        return create_engine(
+        engine = create_engine(
             url,
-            pool_pre_ping=True,
+            pool_recycle=_CONNECTION_LIVES,
             max_overflow=_MORE_CONNECTIONS,
             hide_parameters=True,
             connect_args={"options": f"-c idle_in_transaction_session_timeout={_IDLE_LIMIT}"},
         )
+        event.listen(engine, "checkout", _refuse_closed)
+        return engine
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -127,6 +139,18 @@ def _create_engine(settings: DatabaseSettings) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Have the pool open another connection where the server has closed this one.
+
+    While nothing is asked the server says nothing but that it goes away. To look whether it has
+    takes no way to it and back, which asking (``pool_pre_ping``) takes each time.
+    """
+    unread = select.poll()
+    unread.register(connection.fileno(), select.POLLIN)
+    if unread.poll(0):
+        raise DisconnectionError("the server has closed this connection")
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:

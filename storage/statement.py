@@ -13,6 +13,10 @@ from sqlalchemy.orm import Session
 
 from storage.types import utc_from
 
+Rows = list[tuple[Any, ...]]
+
+_PLAIN = frozenset({str, int, type(None)})
+_IDLE = 0  # libpq's PQTRANS_IDLE: no transaction has begun
 _BLANK = re.compile(r"(?<!:):(\w+)")
 
 
@@ -28,34 +32,65 @@ class Statement:
         self._sql = sql
         self._times = tuple(times)
 
-    def run(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def run(self, session: Session, values: Mapping[str, Any]) -> Rows:
         """Run it in the session's transaction; return its rows, empty where it returns none.
 
         What waits in the session is not written before: `flush` where it must be. Raises
         SQLAlchemy's errors, as any statement does.
         """
+        [rows] = self.run_all(session, [values])
+        return rows
+
+    def run_all(self, session: Session, many: Sequence[Mapping[str, Any]]) -> list[Rows]:
+        """Run it once for each of these, one after the other; return the rows of each.
+
+        On PostgreSQL all of them travel together: the network and this process are waited for
+        once. Errors are those of `run`; which of them failed is not told.
+        """
+        if not many:
+            return []
         connection = session.connection()
         dialect = connection.dialect
-        is_sqlite = dialect.name == "sqlite"
         driver: Any = connection.connection.dbapi_connection
+        is_sqlite = dialect.name == "sqlite"
+        filled = [
+            {name: _written(value, as_text=is_sqlite) for name, value in values.items()}
+            for values in many
+        ]
         try:
-            cursor = driver.execute(
-                self._sql if is_sqlite else _for_psycopg(self._sql),
-                {name: _written(value, as_text=is_sqlite) for name, value in values.items()},
-            )
-            rows = cursor.fetchall() if cursor.description else []
+            found = (_one_by_one if is_sqlite else _in_one_go)(driver, self._sql, filled)
         except dialect.loaded_dbapi.Error as error:
             kind = dialect.loaded_dbapi.Error
             raise DBAPIError.instance(
                 self._sql, None, error, kind, hide_parameters=True, dialect=dialect
             ) from error
-        return [self._read(row) for row in rows] if self._times else rows
+        return [[self._read(row) for row in rows] for rows in found] if self._times else found
 
     def _read(self, row: Sequence[Any]) -> tuple[Any, ...]:
         read = list(row)
         for place in self._times:
             read[place] = utc_from(read[place])
         return tuple(read)
+
+
+def _one_by_one(driver: Any, sql: str, many: Sequence[Mapping[str, Any]]) -> list[Rows]:
+    return [driver.execute(sql, values).fetchall() for values in many]
+
+
+def _in_one_go(driver: Any, sql: str, many: Sequence[Mapping[str, Any]]) -> list[Rows]:
+    """Send all of them, and BEGIN where that is due, before any answer is read (pipeline mode)."""
+    sql = _for_psycopg(sql)
+    is_begun = driver.info.transaction_status != _IDLE
+    if is_begun and len(many) == 1:  # a pipeline of one costs more than none
+        return [_rows(driver.execute(sql, many[0]))]
+    with driver.pipeline():
+        cursors = [driver.execute(sql, values) for values in many]
+    return [_rows(cursor) for cursor in cursors]
+
+
+def _rows(cursor: Any) -> Rows:
+    rows: Rows = cursor.fetchall() if cursor.description else []
+    return rows
 
 
 @cache
@@ -65,6 +100,8 @@ def _for_psycopg(sql: str) -> str:
 
 def _written(value: Any, *, as_text: bool) -> Any:
     """Write a value as the columns keep it (see `UTCDateTime` and `JSON`)."""
+    if type(value) in _PLAIN:  # most are, and the questions below take longer
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):

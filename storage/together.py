@@ -6,21 +6,25 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
+V = TypeVar("V")
 T = TypeVar("T")
+Work = Callable[[Session, Sequence[V]], Sequence[T]]
 Begin = Callable[[], AbstractContextManager[Session]]
 
 _MOST = 32  # in one transaction, so that the first of them does not wait for a crowd
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Job(Generic[T]):
-    """One piece of work; ``turn`` is set when it is done, or when its thread is to lead."""
+class _Job(Generic[V, T]):
+    """Work on one value; ``turn`` is set when it is done, or when its thread is to lead."""
 
-    work: Callable[[Session], T]
+    work: Work[V, T]
+    value: V
     outcome: "Future[T]" = field(default_factory=Future)
     turn: threading.Event = field(default_factory=threading.Event)
 
@@ -36,16 +40,18 @@ class Together:
     def __init__(self, begin: Begin) -> None:
         self._begin = begin
         self._lock = threading.Lock()
-        self._waiting: deque[_Job[Any]] = deque()
+        self._waiting: deque[_Job[Any, Any]] = deque()
         self._is_led = False
 
-    def do(self, work: Callable[[Session], T]) -> T:
-        """Do ``work`` in a transaction, and return what it returns once that is committed.
+    def do(self, work: Work[V, T], value: V) -> T:
+        """Do ``work`` on ``value`` in a transaction; return its result once that is committed.
 
-        When any of a group fails, all of it is rolled back and each is done again alone: so a
-        failure is nobody else's, and ``work`` must do nothing but use its session.
+        ``work`` takes values and returns the result of each, in their order: neighbours with the
+        same work are handed to it at once. When any of a group fails, all of it is rolled back and
+        each is done again alone: so a failure is nobody else's, and ``work`` must write nowhere
+        but in its session.
         """
-        job = _Job(work=work)
+        job = _Job(work=work, value=value)
         with self._lock:
             self._waiting.append(job)
             leads, self._is_led = not self._is_led, True
@@ -68,17 +74,21 @@ class Together:
             for job in group:
                 job.turn.set()
 
-    def _serve(self, group: Sequence[_Job[Any]]) -> None:
+    def _serve(self, group: Sequence[_Job[Any, Any]]) -> None:
         try:
             with self._begin() as session:
-                results = [job.work(session) for job in group]
+                results = [
+                    result
+                    for work, jobs in groupby(group, key=lambda job: job.work)
+                    for result in work(session, [job.value for job in jobs])
+                ]
         except BaseException as error:  # noqa: BLE001 - each thread hears of its own
             self._serve_apart(group, error)
             return
         for job, result in zip(group, results, strict=True):
             job.outcome.set_result(result)
 
-    def _serve_apart(self, group: Sequence[_Job[Any]], error: BaseException) -> None:
+    def _serve_apart(self, group: Sequence[_Job[Any, Any]], error: BaseException) -> None:
         if len(group) == 1:
             group[0].outcome.set_exception(error)
             return

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from storage.statement import Statement
+from storage.statement import Rows, Statement
 from subscribers.tables import BudgetRow
 
 WINDOW = timedelta(hours=1)
@@ -45,11 +45,33 @@ def spend(
     Roll back where one that is not quiet was used up: then nothing has been used. The rows are
     locked in the order of their names, so that two transactions never wait for each other.
     """
-    if not budgets:
-        return []
-    values: dict[str, Any] = {"now": now, "over": now - window}
-    values |= {f"name{n}": name for n, name in enumerate(sorted(b.name for b in budgets))}
-    rows = _spending(len(budgets)).run(session, values)
+    [spent] = spend_all(session, [budgets], now=now, window=window)
+    return spent
+
+
+def spend_all(
+    session: Session,
+    many: Sequence[Sequence[Budget]],
+    *,
+    now: datetime,
+    window: timedelta = WINDOW,
+) -> list[list[Spent]]:
+    """Do what `spend` does for several requests, one after the other."""
+    found: list[list[Spent]] = [[] for _ in many]
+    for count in {len(budgets) for budgets in many if budgets}:  # a statement for each
+        places = [place for place, budgets in enumerate(many) if len(budgets) == count]
+        values = [_values(many[place], now=now, over=now - window) for place in places]
+        for place, rows in zip(places, _spending(count).run_all(session, values), strict=True):
+            found[place] = _over(many[place], rows, window=window)
+    return found
+
+
+def _values(budgets: Sequence[Budget], *, now: datetime, over: datetime) -> dict[str, Any]:
+    names = sorted(budget.name for budget in budgets)
+    return {"now": now, "over": over} | {f"name{n}": name for n, name in enumerate(names)}
+
+
+def _over(budgets: Sequence[Budget], rows: Rows, *, window: timedelta) -> list[Spent]:
     used = {name: (since, count) for name, since, count in rows}
     return [
         Spent(budget=budget, free_at=used[budget.name][0] + window)

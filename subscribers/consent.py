@@ -1,6 +1,6 @@
 """The evidence of consent: one line per event, only ever added."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,15 +49,24 @@ def record(
     evidence: Mapping[str, Any] | None = None,
 ) -> None:
     """Add one event; ``source`` says in words where it came from and must not be empty."""
-    event = {
-        "subscriber_id": subscriber_id,
-        "at": now,
-        "kind": kind,
-        "source": in_words(source),
-        "evidence": dict(evidence or {}),
-    }
-    session.flush()  # the row that the event is about may be a new one
-    _EVENT.run(session, event)
+    event = ConsentEvent(at=now, kind=kind, source=source, evidence=evidence or {})
+    record_all(session, [(subscriber_id, event)])
+
+
+def record_all(session: Session, events: Sequence[tuple[int, ConsentEvent]]) -> None:
+    """Add events, each with whose it is; see `record`."""
+    session.flush()  # the row that an event is about may be a new one
+    rows = [
+        {
+            "subscriber_id": subscriber_id,
+            "at": event.at,
+            "kind": event.kind,
+            "source": in_words(event.source),
+            "evidence": dict(event.evidence),
+        }
+        for subscriber_id, event in events
+    ]
+    _EVENT.run_all(session, rows)
 
 
 def mailed(

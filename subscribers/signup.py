@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storage.statement import Statement
 from subscribers import budgets, consent, suppression
 from subscribers.addresses import Mailbox
 from subscribers.budgets import Budget
+from subscribers.consent import ConsentEvent
 from subscribers.errors import TooManyError, UnknownSubscriberError
 from subscribers.preferences import Preferences, joined
+from subscribers.signup_writes import entering, noting
 from subscribers.suppression import Reason
 from subscribers.tables import (
     ConfirmationRow,
@@ -107,31 +107,39 @@ def request(session: Session, wanted: Application, *, keyring: Keyring, now: dat
     Every kind of address costs the same statements: new, pending, confirmed, suppressed. Raises
     `TooManyError` when a network, a domain or all have asked too often in this hour.
     """
-    is_spent = _spend(session, wanted.budgets, now=now)
-    keys = keyring.mailbox_keys(wanted.mailbox.canonical)
-    subscriber_id, letter, language = _person(session, keys, wanted, now=now)
-    purpose = PURPOSE if letter is Letter.CONFIRM else DECOY
-    confirmation_id, expires_at = _note(
-        session, subscriber_id, keys[0], wanted, purpose=purpose, now=now
-    )
-    if not is_spent:
-        consent.record(
-            session,
-            subscriber_id=subscriber_id,
-            kind=ConsentKind.REQUESTED,
-            source=wanted.source,
-            now=now,
-            evidence={**wanted.evidence, "confirmation": confirmation_id},
+    [applied] = request_all(session, [wanted], keyring=keyring, now=now)
+    return applied
+
+
+def request_all(
+    session: Session, many: Sequence[Application], *, keyring: Keyring, now: datetime
+) -> list[Applied]:
+    """Do what `request` does for several who ask at the same time, step by step for all of them.
+
+    Who comes second with an address finds what the first has entered in the step.
+    """
+    is_spent = _spend(session, many, now=now)
+    keys = [keyring.mailbox_keys(wanted.mailbox.canonical) for wanted in many]
+    people = _people(session, many, keys, now=now)
+    requests = _requests(session, many, keys, people, now=now)
+    applied = [
+        Applied(
+            subscriber_id=person.id,
+            confirmation_id=id_,
+            letter=person.letter,
+            email=wanted.mailbox.address,
+            language=(
+                wanted.wishes.language if person.letter is Letter.CONFIRM else person.language
+            ),
+            expires_at=expires_at,
+            is_new=not spent,
         )
-    return Applied(
-        subscriber_id=subscriber_id,
-        confirmation_id=confirmation_id,
-        letter=letter,
-        email=wanted.mailbox.address,
-        language=wanted.wishes.language if letter is Letter.CONFIRM else language,
-        expires_at=expires_at,
-        is_new=not is_spent,
-    )
+        for wanted, person, (id_, expires_at), spent in zip(
+            many, people, requests, is_spent, strict=True
+        )
+    ]
+    _keep_evidence(session, many, applied, now=now)
+    return applied
 
 
 def look(session: Session, *, confirmation_id: int, now: datetime) -> Pending:
@@ -200,111 +208,113 @@ def try_code(
     return fits and row.purpose == PURPOSE
 
 
-def _spend(session: Session, wanted: Sequence[Budget], *, now: datetime) -> bool:
-    """Use the budgets; return whether a quiet one was used up before."""
-    spent = budgets.spend(session, wanted, now=now)
-    loud = [one for one in spent if not one.budget.quiet]
+def _spend(session: Session, many: Sequence[Application], *, now: datetime) -> list[bool]:
+    """Use the budgets; return for each whether a quiet one was used up before."""
+    spent = budgets.spend_all(session, [wanted.budgets for wanted in many], now=now)
+    loud = [one for each in spent for one in each if not one.budget.quiet]
     if loud:
         free_at = max(one.free_at for one in loud)
         raise TooManyError("too many sign-ups in this hour", free_at=free_at)
-    return bool(spent)
+    return [bool(each) for each in spent]
 
 
-def _person(
-    session: Session, keys: Sequence[str], wanted: Application, *, now: datetime
-) -> tuple[int, Letter, str]:
-    """Find whose mailbox this is, or enter them as pending; lock them; say what they are sent.
+@dataclass(frozen=True, kw_only=True)
+class _Person:
+    """Whose mailbox it is, what they are sent, and the language they have chosen before."""
 
-    Returns id, letter and language. The write is one for strangers and for those known.
-    """
-    entry: dict[str, Any] = {f"key{n}": key for n, key in enumerate(keys)}
-    entry |= {
-        "email": wanted.mailbox.address,
-        "language": wanted.wishes.language,
-        "status": Status.PENDING,
-        "now": now,
-        "pace": Pace.WEEKLY,
-        "format": Format.HTML,
-    }
-    [(id_, status, language, barrier)] = _entering(len(keys)).run(session, entry)
-    letter = Letter.EXISTS if status == Status.CONFIRMED else Letter.CONFIRM
-    if barrier and (barrier == Reason.OPERATOR or letter is Letter.EXISTS):
-        letter = Letter.NONE if barrier == Reason.OPERATOR else Letter.CONFIRM
-    return id_, letter, language
+    id: int
+    letter: Letter
+    language: str
 
 
-def _note(
+def _people(
     session: Session,
-    subscriber_id: int,
-    mailbox_key: str,
-    wanted: Application,
+    many: Sequence[Application],
+    keys: Sequence[Sequence[str]],
     *,
-    purpose: str,
     now: datetime,
-) -> tuple[int, datetime]:
-    """Note the request, or let the one that is open stand for it; return its id and its end.
+) -> list[_Person]:
+    """Find whose mailboxes these are, or enter them as pending; lock them.
+
+    The write is one for strangers and for those known.
+    """
+    entries = [
+        {
+            **{f"key{n}": key for n, key in enumerate(own)},
+            "email": wanted.mailbox.address,
+            "language": wanted.wishes.language,
+            "status": Status.PENDING,
+            "now": now,
+            "pace": Pace.WEEKLY,
+            "format": Format.HTML,
+        }
+        for wanted, own in zip(many, keys, strict=True)
+    ]
+    return [
+        _Person(id=id_, letter=_letter(status, barrier), language=language)
+        for [(id_, status, language, barrier)] in entering(len(keys[0])).run_all(session, entries)
+    ]
+
+
+def _letter(status: str, barrier: str | None) -> Letter:
+    """Choose the letter by somebody's status, and by why their mailbox is suppressed."""
+    if barrier == Reason.OPERATOR:
+        return Letter.NONE
+    return Letter.EXISTS if status == Status.CONFIRMED and not barrier else Letter.CONFIRM
+
+
+def _requests(
+    session: Session,
+    many: Sequence[Application],
+    keys: Sequence[Sequence[str]],
+    people: Sequence[_Person],
+    *,
+    now: datetime,
+) -> list[tuple[int, datetime]]:
+    """Note the requests, or let one that is open stand for them; return each one's id and end.
 
     Everybody who enters one address shares one request, and so its five tries at the code.
     """
-    request = {
-        "whose": subscriber_id,
-        "purpose": purpose,
-        "since": now - AGAIN_AFTER,
-        "email": wanted.mailbox.address,
-        "key": mailbox_key,
-        "wishes": wanted.wishes.as_evidence(),
-        "now": now,
-        "until": now + LIVES,
-        "tries": _TRIES,
-    }
-    dialect = session.get_bind().dialect.name
-    [(id_, expires_at)] = _noting(dialect).run(session, request)
-    return id_, expires_at
+    rows = [
+        {
+            "whose": person.id,
+            "purpose": PURPOSE if person.letter is Letter.CONFIRM else DECOY,
+            "since": now - AGAIN_AFTER,
+            "email": wanted.mailbox.address,
+            "key": own[0],
+            "wishes": wanted.wishes.as_evidence(),
+            "now": now,
+            "until": now + LIVES,
+            "tries": _TRIES,
+        }
+        for wanted, own, person in zip(many, keys, people, strict=True)
+    ]
+    write = noting(session.get_bind().dialect.name)
+    return [(id_, expires_at) for [(id_, expires_at)] in write.run_all(session, rows)]
 
 
-@cache
-def _entering(keys: int) -> Statement:
-    return Statement(_ENTERING.format(keys=", ".join(f":key{n}" for n in range(keys))))
-
-
-@cache
-def _noting(dialect: str) -> Statement:
-    new = "NULL" if dialect == "sqlite" else "nextval('confirmation_id_seq')"
-    return Statement(_NOTING.format(new=new), times=(1,))
-
-
-# Each is one write, and one lock, for strangers and for those known.
-_ENTERING = """
-INSERT INTO subscriber (email, mailbox_key, language, status, created_at, pace, format)
-VALUES (
-    :email,
-    coalesce(
-        (SELECT mailbox_key FROM subscriber WHERE mailbox_key IN ({keys}) ORDER BY id LIMIT 1),
-        :key0
-    ),
-    :language, :status, :now, :pace, :format
-)
-ON CONFLICT (mailbox_key) DO UPDATE SET status = subscriber.status
-RETURNING id, status, language,
-    (SELECT reason FROM suppression WHERE mailbox_key IN ({keys}) ORDER BY since LIMIT 1)
-"""
-_NOTING = """
-INSERT INTO confirmation (
-    id, subscriber_id, purpose, email, mailbox_key, wishes, requested_at, expires_at, tries_left
-)
-VALUES (
-    coalesce(
-        (SELECT id FROM confirmation
-        WHERE subscriber_id = :whose AND purpose = :purpose AND requested_at > :since
-            AND used_at IS NULL
-        ORDER BY id DESC LIMIT 1),
-        {new}
-    ),
-    :whose, :purpose, :email, :key, :wishes, :now, :until, :tries
-)
-ON CONFLICT (id) DO UPDATE SET email = excluded.email, wishes = excluded.wishes
-RETURNING id, expires_at
-"""
+def _keep_evidence(
+    session: Session,
+    many: Sequence[Application],
+    applied: Sequence[Applied],
+    *,
+    now: datetime,
+) -> None:
+    """Keep how each request was made, unless it stands for nothing new."""
+    events = [
+        (
+            one.subscriber_id,
+            ConsentEvent(
+                at=now,
+                kind=ConsentKind.REQUESTED,
+                source=wanted.source,
+                evidence={**wanted.evidence, "confirmation": one.confirmation_id},
+            ),
+        )
+        for wanted, one in zip(many, applied, strict=True)
+        if one.is_new
+    ]
+    consent.record_all(session, events)
 
 
 def _rows(

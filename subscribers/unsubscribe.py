@@ -1,7 +1,7 @@
 """Leaving, as easy as joining: at once, as often as one likes, and with a way back."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from storage.statement import Statement
 from subscribers import consent, preferences
 from subscribers.addresses import mask
+from subscribers.consent import ConsentEvent
 from subscribers.errors import UnknownSubscriberError
 from subscribers.tables import ConsentKind, Status
 
@@ -41,6 +42,20 @@ class Standing:
     subscribed: bool
     may_return: bool
     said_why: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaving:
+    """That somebody leaves: when, how we know, and what else is to be kept of it.
+
+    ``kind`` tells leaving from being removed by the operator.
+    """
+
+    subscriber_id: int
+    at: datetime
+    source: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    kind: ConsentKind = ConsentKind.UNSUBSCRIBED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,25 +95,41 @@ def unsubscribe(
 
     ``kind`` tells leaving from being removed by the operator.
     """
-    left = _LEAVING.run(session, {"whose": subscriber_id})
-    if not left:
-        return Left(standing=look(session, subscriber_id=subscriber_id), changed=False)
-    consent.record(
-        session,
-        subscriber_id=subscriber_id,
-        kind=kind,
-        source=source,
-        now=now,
-        evidence=evidence,
+    leaving = Leaving(
+        subscriber_id=subscriber_id, at=now, source=source, evidence=evidence or {}, kind=kind
     )
-    email, barred = left[0]
-    standing = Standing(
+    [left] = unsubscribe_all(session, [leaving])
+    return left
+
+
+def unsubscribe_all(session: Session, many: Sequence[Leaving]) -> list[Left]:
+    """Do what `unsubscribe` does for several people, step by step for all of them."""
+    found = _LEAVING.run_all(session, [{"whose": one.subscriber_id} for one in many])
+    consent.record_all(
+        session, [_event(one) for one, rows in zip(many, found, strict=True) if rows]
+    )
+    return [
+        Left(standing=_after(one, *rows[0]), changed=True)
+        if rows
+        else Left(standing=look(session, subscriber_id=one.subscriber_id), changed=False)
+        for one, rows in zip(many, found, strict=True)
+    ]
+
+
+def _event(one: Leaving) -> tuple[int, ConsentEvent]:
+    event = ConsentEvent(at=one.at, kind=one.kind, source=one.source, evidence=one.evidence)
+    return one.subscriber_id, event
+
+
+def _after(one: Leaving, email: str | None, barred: object) -> Standing:
+    """Return how somebody stands who has just been taken off the list."""
+    left_alone = one.kind is ConsentKind.UNSUBSCRIBED
+    return Standing(
         masked=mask(email) if email else None,
         subscribed=False,
-        may_return=kind is ConsentKind.UNSUBSCRIBED and not barred,
-        said_why=kind is ConsentKind.UNSUBSCRIBED and "why" in (evidence or {}),
+        may_return=left_alone and not barred,
+        said_why=left_alone and "why" in one.evidence,
     )
-    return Left(standing=standing, changed=True)
 
 
 def undo(

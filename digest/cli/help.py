@@ -11,6 +11,7 @@ PANELS = {
     "Look after it": (
         "subscriber",
         "suppression",
+        "bounce",
         "apikey",
         "archive",
         "audit",

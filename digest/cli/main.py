@@ -10,6 +10,7 @@ import typer
 from digest.cli import (
     apikey,
     archive,
+    bounce,
     check,
     context,
     help,  # noqa: A004 - the page's name
@@ -58,6 +59,7 @@ for group in (
     archive,
     subscriber,
     suppression,
+    bounce,
     apikey,
     look,
     setup,

@@ -102,10 +102,10 @@ def list_(
 
 
 def show(ctx: typer.Context, address: Address) -> None:
-    """Show one person: status, consent, and what became of each issue.
+    """Show one person: status, consent, what became of each issue, and what came back.
 
     JSON: {email, status, language, consent: [{at, kind, source}],
-    issues: [{period, state, reason?}]}
+    issues: [{period, state, reason?}], returned: [{at, what, decision?}]}
     """
     from digest import questions
 
@@ -119,6 +119,10 @@ def show(ctx: typer.Context, address: Address) -> None:
                 f"  issue {period}: {state} {reason}".rstrip()
                 for period, state, reason in person.issues
             ),
+            *(
+                f"  {app.local(at)}  {what}" + (f": {decision}" if decision else "")
+                for at, what, decision in person.returned
+            ),
         ]
     data = {
         "email": person.email,
@@ -130,6 +134,10 @@ def show(ctx: typer.Context, address: Address) -> None:
         "issues": [
             {"period": period, "state": state, "reason": reason or None}
             for period, state, reason in person.issues
+        ],
+        "returned": [
+            {"at": at, "what": what, "decision": decision or None}
+            for at, what, decision in person.returned
         ],
     }
     me.out.result(data, "\n".join(lines))

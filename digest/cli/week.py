@@ -136,6 +136,7 @@ def _finish(me: Context, app: "App", done: "Week") -> None:
     from digest import errands
 
     errands.forget_expired(app)
+    errands.catch_up(app)
     code, lines = account(app, done)
     lines[1:1] = quarantine.notes(done.quarantined)
     # A new alarm is told even where success is silent; the runs after it only mention it.

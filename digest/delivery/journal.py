@@ -21,7 +21,7 @@ from digest.mail.outcome import Outcome, Stage, Verdict
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _ONLY_OWNER = 0o600
-_CHUNK = 1 << 18  # octets of notes that are mapped at a time, whole pages
+_CHUNK = 1 << 16  # octets of notes that are mapped at a time, whole pages
 _BOOT = 64  # octets for the name of this boot
 _SLOT = struct.Struct("<q")
 _NOBODY = 0

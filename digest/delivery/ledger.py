@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from digest.delivery import proof
 from digest.delivery.batches import claim_of
 from digest.delivery.journal import Testimony
 from digest.delivery.moves import Result, settle
@@ -139,6 +140,7 @@ def recover(
     committing = and_(held, DeliveryRow.state == DeliveryState.COMMITTING)
     if testimony:
         _testify(session, committing, testimony, now=now)
+    _update(session, and_(committing, proof.HEARD_OF), proof.proved(now=now))
     lost = _update(
         session,
         committing,

@@ -14,6 +14,7 @@ from sqlalchemy import Executable, bindparam, exists, or_, update
 from sqlalchemy.orm import Session
 
 from digest.delivery.batches import Claim
+from digest.delivery.proof import prove
 from digest.delivery.state import HELD, OPEN, DeliveryState
 from digest.editions.state import EditionState
 from digest.mail.outcome import Outcome, Verdict
@@ -72,6 +73,8 @@ def settle(session: Session, results: Iterable[Result], *, now: datetime) -> int
             },
             attempts=int(outcome.counted),
         )
+        if state is DeliveryState.UNKNOWN:  # a webhook can be faster than an answer that is lost
+            prove(session, [result.claim.delivery_id for result in some], now=now)
     return changed
 
 

@@ -16,7 +16,7 @@ from digest.web.words import sentence
 from storage.database import Database
 from subscribers.errors import TokenError, UnknownSubscriberError
 from subscribers.tokens import Keyring, Purpose
-from subscribers.unsubscribe import Standing, Why, look, tell_why, undo, unsubscribe
+from subscribers.unsubscribe import Leaving, Standing, Why, look, tell_why, undo, unsubscribe_all
 
 _REASONS = {
     Why.OFTEN: sentence("Too many emails"),
@@ -103,16 +103,13 @@ class UnsubscribePages:
         return self._to(token, request)
 
     def _unsubscribe(self, token: str, request: Request, *, source: str) -> Standing:
-        subscriber_id = self._who(token)
-        left = self.database.together(
-            lambda session: unsubscribe(
-                session,
-                subscriber_id=subscriber_id,
-                now=self.clock.now(),
-                source=source,
-                evidence=kept(request),
-            )
+        leaving = Leaving(
+            subscriber_id=self._who(token),
+            at=self.clock.now(),
+            source=source,
+            evidence=kept(request),
         )
+        left = self.database.together_all(unsubscribe_all, leaving)
         return left.standing
 
     def _who(self, token: str) -> int:

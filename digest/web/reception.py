@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
+from sqlalchemy.orm import Session
 
 from digest import welcome
 from digest.calendar import ScheduleSettings
@@ -100,10 +101,10 @@ class Reception:
                 keyring=self.keyring,
             ),
         )
-        now = self.clock.now()
-        return self.database.together(
-            lambda session: welcome.apply(session, wanted, keyring=self.keyring, now=now)
-        )
+        return self.database.together_all(self._apply_all, wanted)
+
+    def _apply_all(self, session: Session, many: Sequence[Application]) -> list[Applied]:
+        return welcome.apply_all(session, many, keyring=self.keyring, now=self.clock.now())
 
     def confirm(self, request: Request, confirmation_id: int, *, method: str) -> Pending:
         """Make somebody a reader, with the evidence of how; twice is once."""

@@ -1,17 +1,18 @@
 """The sign-up pages: the form, and the page that asks to look into the inbox."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi import Form as FromForm
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from digest.render.moments import written_time
 from digest.web.display import Display
+from digest.web.fields import fields_of
 from digest.web.reception import Reception, Remembered
 from digest.web.stationery import PERSONAL
 from digest.web.words import sentence
@@ -31,6 +32,7 @@ from subscribers.tokens import Purpose
 _FORM_LIVES = timedelta(hours=1)
 _TOO_MANY = 429
 _OTHER = 303
+_TEXTS = frozenset({"email", "keep", "asked", "form", "website"})
 
 NO_ADDRESS = sentence("This does not look like an email address. Please check it.")
 SLIP = sentence("%(typed)s: did you mean %(meant)s?")
@@ -51,6 +53,12 @@ class SignupForm(BaseModel):
     asked: str = ""
     form: str = ""
     website: str = ""
+
+    @classmethod
+    def of(cls, fields: Mapping[str, list[str]]) -> "SignupForm":
+        """Take what is known of the fields of a form; of a field sent twice, the last value."""
+        texts = {name: values[-1] for name, values in fields.items() if name in _TEXTS}
+        return cls(topic=fields.get("topic", []), **texts)
 
     @property
     def typed(self) -> str:
@@ -80,8 +88,12 @@ class SignupPages:
         """Show the form."""
         return self.reception.stationery.page("subscribe", request, **self._values(request))
 
-    def take(self, request: Request, form: Annotated[SignupForm, FromForm()]) -> Response:
+    async def take(self, request: Request) -> Response:
         """Take a sign-up; the answer is the same for every address."""
+        form = SignupForm.of(await fields_of(request))
+        return await run_in_threadpool(self._take, request, form)
+
+    def _take(self, request: Request, form: SignupForm) -> Response:
         if form.website:
             return self._to_inbox(request)
         try:

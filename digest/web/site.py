@@ -1,6 +1,6 @@
 """The site: the public pages, joined to the parts they need, behind one guard."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +20,8 @@ from digest.joining import SignupSettings
 from digest.mail.mime import SenderSettings
 from digest.pages import WebSettings
 from digest.posts.topics import TopicSettings
+from digest.providers.hooks.hook import Hook
+from digest.reacting import ReactionSettings
 from digest.web.address import AddressPages
 from digest.web.api import SubscriberApi
 from digest.web.archive import ArchivePages
@@ -30,6 +32,8 @@ from digest.web.feedback import FeedbackPages
 from digest.web.feeds import FeedPages
 from digest.web.freshlink import FreshLinkPages
 from digest.web.guard import BodyLimit, Guard, protect
+from digest.web.hooks import HookPages
+from digest.web.intake import Intake
 from digest.web.moved import MovedPages
 from digest.web.pause import PausePages
 from digest.web.privacy import PrivacyPages
@@ -54,7 +58,8 @@ class SiteSettings:
 
     Files in ``templates`` (the operator's) win over the shipped ones. ``salutation`` is the form of
     address, as ``[email] salutation`` says. ``languages`` are those of the issues, ``paces`` how
-    often there are issues: "weekly", and "monthly" for the best of four weeks.
+    often there are issues: "weekly", and "monthly" for the best of four weeks. ``hooks`` are the
+    webhooks that are open, by provider.
     """
 
     newsletter: NewsletterSettings = field(default_factory=NewsletterSettings)
@@ -64,6 +69,8 @@ class SiteSettings:
     topics: TopicSettings = field(default_factory=TopicSettings)
     sender: SenderSettings = field(default_factory=SenderSettings)
     api: KeySettings = field(default_factory=KeySettings)
+    reactions: ReactionSettings = field(default_factory=ReactionSettings)
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
     templates: Path | None = None
     salutation: str = ""
     languages: tuple[str, ...] = ("en",)
@@ -107,6 +114,7 @@ def build_site(
         *_joining(people, settings),  # first, as pages are looked for in this order
         *_reading(people, settings),
         Health(database=database),
+        _returning(people, settings),
         door,
         FeedbackPages(database=database, slug=newsletter.slug, stationery=stationery),
         ArchivePages(database=database, librarian=librarian, stationery=stationery),
@@ -175,6 +183,12 @@ def _reading(people: People, settings: SiteSettings) -> Iterator[Room]:
     yield AddressPages(**about)
     yield MovedPages(**about)
     yield PrivacyPages(**about)
+
+
+def _returning(people: People, settings: SiteSettings) -> HookPages:
+    """Return the addresses at which providers tell what became of letters."""
+    intake = Intake(people.database, clock=people.clock, settings=settings.reactions)
+    return HookPages(intake=intake, clock=people.clock, hooks=settings.hooks)
 
 
 def _programs(people: People, settings: SiteSettings) -> FastAPI:

@@ -99,6 +99,7 @@ def test_a_shape_tells_what_fits() -> None:
     shape = documented("subscriber", "show")
     issue = {"period": "2026-W24", "state": "sent", "reason": None}
     person = {"email": "a", "status": "b", "language": "en", "consent": [], "issues": [issue]}
+    person["returned"] = []
     assert fits(person, shape)
     assert not fits(person | {"issues": [issue | {"period": None}]}, shape)
     assert not fits({"email": "a"}, shape)

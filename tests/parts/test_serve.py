@@ -66,7 +66,7 @@ def test_asked_to_stop_in_mid_send_it_finishes_the_letter_in_hand(
     room: Newsroom, capsys: pytest.CaptureFixture[str]
 ) -> None:
     room.configure(ANY_PORT + "[delivery]\nconnections = 1\n")
-    room.mail.delay = 0.5  # between accepting a letter and saying so
+    room.mail.delay = 1.5  # between accepting a letter and saying so
     with serving(room, "--at", FRIDAY) as (process, _):
         assert room.mail.settles(lambda: len(room.mail.accepted) == 1, seconds=60)
         process.send_signal(signal.SIGTERM)

@@ -1,15 +1,16 @@
 """Writes in shared transactions, and statements that the driver runs, on both real databases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storage.database import Database
+from storage.settings import DatabaseSettings
 from storage.statement import Statement
 from subscribers.tables import ConfirmationRow, Status, SubscriberRow
 
@@ -74,6 +75,50 @@ def test_whoever_fails_in_a_shared_transaction_fails_alone(database: Database) -
     assert answers[::2] == ["failed"] * 20
     assert sorted(map(int, answers[1::2])) == list(range(1, 21))
     assert language(database) == "20"
+
+
+@pytest.mark.usefixtures("reader")
+def test_values_that_come_together_are_done_in_one_go_and_each_gets_its_own_result(
+    database: Database,
+) -> None:
+    def count_on(session: Session, many: Sequence[int]) -> list[tuple[int, str]]:
+        counted = _COUNT_ON.run_all(session, [{} for _ in many])
+        return [(value, rows[0][0]) for value, rows in zip(many, counted, strict=True)]
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda n: database.together_all(count_on, n), range(80)))
+    assert [value for value, _ in answers] == list(range(80))
+    assert sorted(int(counted) for _, counted in answers) == list(range(1, 81))
+
+
+def test_a_statement_run_for_many_answers_in_their_order_or_fails_for_all(
+    database: Database,
+) -> None:
+    many = [{"key": key, "status": Status.PENDING, "now": NOON} for key in "abca"]
+    with database.begin() as session:
+        assert _READER.run_all(session, []) == []
+        rows = _READER.run_all(session, many[:3])
+        found = session.execute(select(SubscriberRow.id).order_by(SubscriberRow.mailbox_key))
+        assert [one[0] for [one] in rows] == list(found.scalars())
+    with pytest.raises(IntegrityError), database.begin() as session:
+        _READER.run_all(session, many[3:] + many[:1])
+    with database.begin() as session:  # the connection is as good as before
+        assert len(_READER.run_all(session, [{**many[0], "key": key} for key in "de"])) == len("de")
+
+
+def test_a_connection_that_the_server_has_closed_is_replaced_before_it_is_used(
+    database: Database,
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has no server")
+    with database.read() as session:
+        old = session.scalars(text("SELECT pg_backend_pid()")).one()
+    other = Database(DatabaseSettings(url=database.url.render_as_string(hide_password=False)))
+    with other.begin() as session:  # waits until it has ended
+        session.execute(text("SELECT pg_terminate_backend(:old, 10000)"), {"old": old})
+    other.close()
+    with database.read() as session:
+        assert session.scalars(text("SELECT pg_backend_pid()")).one() != old
 
 
 def test_a_statement_keeps_times_words_and_wishes_as_sqlalchemy_reads_them(

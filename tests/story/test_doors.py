@@ -61,7 +61,9 @@ def test_a_run_beside_one_that_sends_says_so_and_exits_0(
     room.configure("[delivery]\nconnections = 1\nbatch = 100\n")  # one claim takes them all
     first = room.start("run", "--at", FRIDAY)
     assert room.mail.settles(lambda: len(room.mail.accepted) >= 2, seconds=60)
+    room.mail.delay = 1  # the first must not have ended before the other one looks
     beside = room.call(capsys, "run", "--at", FRIDAY)
+    room.mail.delay = 0
     assert "in progress elsewhere: another process has" in beside.out
     out, _ = end(first)
     assert first.returncode == 0, out

@@ -1,0 +1,267 @@
+"""Keeps what comes back about letters, once each, and finds the letters that it is about.
+
+An event stands beside its delivery and never changes it. Whatever order events come in, and how
+often, the same rows stand in the end: see `mail.event.standing` for what they say together.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, Executable, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from digest.mail.event import WATCHING, Kind, MailEvent, judged
+from digest.tables import DeliveryRow, EditionRow, EventRow, NoticeRow, OrphanRow
+from subscribers.erasure import without_addresses
+from subscribers.text import one_line
+
+NOTICE = "n"
+"""What stands in the place of the period in the key of a notice."""
+
+ORPHAN_LIVES = timedelta(days=30)
+_LONGEST_DETAIL = 500
+_LONGEST_CODE = 20
+_LONGEST_ID = 200
+_LONGEST_KEY = 40
+_EARLIEST = timedelta(days=400)
+
+
+class Letter(NamedTuple):
+    """The letter that an event is about.
+
+    Where it went: ``mailbox`` is how the mailbox key of an issue's reader began, ``email`` the
+    address of a notice.
+    """
+
+    subscriber_id: int
+    mailbox: str | None = None
+    email: str | None = None
+    delivery_id: int | None = None
+    edition_id: int | None = None
+    notice_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """One event of a known letter, as it was kept for the first time."""
+
+    id: int
+    event: MailEvent
+    letter: Letter
+
+
+def record(session: Session, events: Iterable[MailEvent], *, now: datetime) -> list[Heard]:
+    """Keep events; return those of known letters that were not heard before.
+
+    What was heard before changes nothing. Of a letter that is not known it is kept apart, and
+    found by `match`. What somebody opened or clicked is not kept at all.
+    """
+    told = {
+        (event.source, _fingerprint(event)): judged(event)
+        for event in events
+        if event.kind not in WATCHING
+    }
+    letters = _letters(session, {key for event in told.values() if (key := event.delivery_key)})
+    known = {at: event for at, event in told.items() if event.delivery_key in letters}
+    _insert(
+        session,
+        OrphanRow,
+        [
+            _kept(event, at=at, now=now)
+            | {"delivery_key": (event.delivery_key or "")[:_LONGEST_KEY]}
+            for at, event in told.items()
+            if at not in known and event.kind is not Kind.UNKNOWN
+        ],
+    )
+    rows = [
+        _kept(event, at=at, now=now) | _place(letters[event.delivery_key])
+        for at, event in known.items()
+        if event.delivery_key
+    ]
+    return [
+        Heard(
+            id=id_, event=known[source, key], letter=letters[known[source, key].delivery_key or ""]
+        )
+        for id_, source, key in _insert(session, EventRow, rows)
+    ]
+
+
+def match(session: Session, *, now: datetime) -> list[Heard]:
+    """Take up the orphans whose letters are known by now, and forget those that are too old."""
+    session.execute(delete(OrphanRow).where(OrphanRow.received_at < now - ORPHAN_LIVES))
+    orphans = session.scalars(select(OrphanRow).where(OrphanRow.delivery_key != "")).all()
+    letters = _letters(session, {orphan.delivery_key or "" for orphan in orphans})
+    found = [orphan for orphan in orphans if orphan.delivery_key in letters]
+    if not found:
+        return []
+    told = {(orphan.source, orphan.event_key): _told(orphan) for orphan in found}
+    rows = [
+        _kept(event, at=at, now=now) | _place(letters[event.delivery_key or ""])
+        for at, event in told.items()
+    ]
+    session.execute(delete(OrphanRow).where(OrphanRow.id.in_([orphan.id for orphan in found])))
+    return [
+        Heard(id=id_, event=told[source, key], letter=letters[told[source, key].delivery_key or ""])
+        for id_, source, key in _insert(session, EventRow, rows)
+    ]
+
+
+def is_orphan_waiting(session: Session) -> bool:
+    """Whether there is anything that `match` could look at."""
+    return session.scalar(select(OrphanRow.id).limit(1)) is not None
+
+
+def decide(session: Session, decisions: Mapping[int, str]) -> None:
+    """Write beside events what they led to, by their ids."""
+    for id_, words in decisions.items():
+        session.execute(update(EventRow).where(EventRow.id == id_).values(decision=words))
+
+
+def of_person(session: Session, *, subscriber_id: int) -> Sequence[EventRow]:
+    """Return everything that was heard of the letters to somebody, as it was received."""
+    return session.scalars(
+        select(EventRow).where(EventRow.subscriber_id == subscriber_id).order_by(EventRow.id)
+    ).all()
+
+
+def issues_of(
+    session: Session, *, subscriber_id: int, since: datetime
+) -> list[tuple[int, Kind, datetime]]:
+    """Return what was heard of each issue to somebody: its edition, the kind, and when it was due.
+
+    Issues frozen before ``since`` are left out; oldest first.
+    """
+    rows = session.execute(
+        select(EventRow.edition_id, EventRow.kind, EditionRow.due_at)
+        .join(EditionRow, EditionRow.id == EventRow.edition_id)
+        .where(EventRow.subscriber_id == subscriber_id, EditionRow.frozen_at >= since)
+        .order_by(EditionRow.due_at, EditionRow.id)
+    )
+    return [(edition_id, Kind(kind), due_at) for edition_id, kind, due_at in rows if edition_id]
+
+
+def refused(session: Session, edition_id: int) -> int:
+    """Count the letters of an issue that were refused for reasons of ours."""
+    rows = session.scalars(
+        select(EventRow.delivery_id)
+        .where(EventRow.edition_id == edition_id, EventRow.kind == "refused")
+        .distinct()
+    )
+    return len(rows.all())
+
+
+def _fingerprint(event: MailEvent) -> str:
+    """Return what is the same each time this event is told, and no other event has."""
+    words: tuple[Any, ...] = (event.event_id,)
+    if not event.event_id:
+        at = event.at.isoformat() if event.at else ""
+        words = (
+            event.delivery_key, event.message_id, event.kind, at, event.recipient, event.code,
+            event.detail,
+        )  # fmt: skip
+    text = "\n".join(str(word or "") for word in words)
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _kept(event: MailEvent, *, at: tuple[str, str], now: datetime) -> dict[str, Any]:
+    source, key = at
+    detail = without_addresses(event.detail) if event.detail else None
+    return {
+        "source": source,
+        "event_key": key,
+        "kind": event.kind.value,
+        "at": _believable(event.at, now=now),
+        "received_at": now,
+        "code": event.code[:_LONGEST_CODE] if event.code else None,
+        "detail": one_line(detail, limit=_LONGEST_DETAIL) if detail else None,
+        "message_id": one_line(event.message_id, limit=_LONGEST_ID) if event.message_id else None,
+    }
+
+
+def _believable(told: datetime | None, *, now: datetime) -> datetime:
+    """Return when it happened, where that can be; else when we heard of it."""
+    return told if told and now - _EARLIEST <= told <= now else now
+
+
+def _place(letter: Letter) -> dict[str, Any]:
+    return {
+        "delivery_id": letter.delivery_id,
+        "edition_id": letter.edition_id,
+        "notice_id": letter.notice_id,
+        "subscriber_id": letter.subscriber_id,
+    }
+
+
+def _told(orphan: OrphanRow) -> MailEvent:
+    return MailEvent(
+        kind=Kind(orphan.kind),
+        source=orphan.source,
+        delivery_key=orphan.delivery_key,
+        at=orphan.at,
+        code=orphan.code,
+        detail=orphan.detail,
+        message_id=orphan.message_id,
+    )
+
+
+def _letters(session: Session, keys: set[str]) -> dict[str, Letter]:
+    """Find the letters that have these keys."""
+    found: dict[str, Letter] = {}
+    deliveries: dict[int, str] = {}
+    notices: dict[int, str] = {}
+    for key in keys:
+        period, _, number = key.partition(".")
+        if number.isascii() and number.isdigit() and int(number) < 2**31:
+            (notices if period == NOTICE else deliveries)[int(number)] = period
+    if deliveries:
+        for row in session.connection().execute(_DELIVERIES, {"ids": [*deliveries]}):
+            if row.period.lower() == deliveries[row.id]:
+                found[f"{deliveries[row.id]}.{row.id}"] = Letter(
+                    subscriber_id=row.subscriber_id,
+                    mailbox=row.mailbox_key,
+                    delivery_id=row.id,
+                    edition_id=row.edition_id,
+                )
+    if notices:
+        for id_, whose, email in session.connection().execute(_NOTICES, {"ids": [*notices]}):
+            found[f"{NOTICE}.{id_}"] = Letter(subscriber_id=whose, email=email, notice_id=id_)
+    return found
+
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_DELIVERIES = (  # built once: that takes longer than to run it
+    select(
+        DeliveryRow.id,
+        DeliveryRow.subscriber_id,
+        DeliveryRow.mailbox_key,
+        DeliveryRow.edition_id,
+        EditionRow.period,
+    )
+    .join(EditionRow, EditionRow.id == DeliveryRow.edition_id)
+    .where(DeliveryRow.id.in_(_IDS))
+)
+_NOTICES = select(NoticeRow.id, NoticeRow.subscriber_id, NoticeRow.email).where(
+    NoticeRow.id.in_(_IDS)
+)
+
+
+@cache
+def _inserting(table: type[EventRow | OrphanRow], dialect: str) -> Executable:
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return make(table).on_conflict_do_nothing().returning(table.id, table.source, table.event_key)
+
+
+def _insert(
+    session: Session, table: type[EventRow | OrphanRow], rows: list[dict[str, Any]]
+) -> list[tuple[int, str, str]]:
+    """Insert what is not there yet; return the new rows' ids, sources and keys."""
+    if not rows:
+        return []
+    connection = session.connection()
+    written = connection.execute(_inserting(table, connection.dialect.name), rows)
+    return [(row.id, row.source, row.event_key) for row in written]
