@@ -29,8 +29,13 @@ def test_secrets_are_known_by_the_code() -> None:
         "ses.session_token",
         "sparkpost.key",
     }
+    hooks = {f"{name.partition('.')[0]}.passwords" for name in providers}
+    hooks |= {"mailgun.key", "resend.secret"}  # what signs a webhook; the others' keys are public
     ours = {"app.secret", "app.old_secrets", "carrier.smtp.password", "database.url"}
-    assert secrets == ours | {f"carrier.{name}" for name in providers}
+    ours.add("bounces.mailbox.password")
+    assert secrets == ours.union(
+        (f"carrier.{name}" for name in providers), (f"hooks.{name}" for name in hooks)
+    )
 
 
 SECRETS = f"""
