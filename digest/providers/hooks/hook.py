@@ -4,7 +4,7 @@ import base64
 import binascii
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -13,6 +13,9 @@ from digest.mail.event import MailEvent
 
 Table = Mapping[str, Any]
 """An object of JSON."""
+
+Fetch = Callable[[str], bytes]
+"""Reads an address of the provider's by the guarded client; raises OSError where that fails."""
 
 AHEAD = timedelta(minutes=5)
 """How far a provider's clock may be before ours."""

@@ -1,25 +1,51 @@
 """Which providers' webhooks there are, and how each is made from its settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
+from digest.errors import ConfigurationError
 from digest.providers.hooks.brevo import BrevoHook
-from digest.providers.hooks.hook import Hook
+from digest.providers.hooks.hook import Fetch, Hook
 from digest.providers.hooks.mailgun import MailgunHook
 from digest.providers.hooks.mailjet import MailjetHook
 from digest.providers.hooks.postmark import PostmarkHook
 from digest.providers.hooks.resend import ResendHook
-from digest.providers.hooks.sendgrid import SendgridHook
-from digest.providers.hooks.ses import SesHook
 from digest.providers.hooks.settings import HookSettings
-from digest.providers.hooks.sns import Fetch
 from digest.providers.hooks.sparkpost import SparkpostHook
 
+
+def _ses(settings: HookSettings, fetch: Fetch) -> Hook | None:
+    if not settings.ses.topics:
+        return None
+    with _needing_cryptography("ses"):
+        from digest.providers.hooks.ses import SesHook
+    return SesHook(settings.ses, fetch=fetch)
+
+
+def _sendgrid(settings: HookSettings, _: Fetch) -> Hook | None:
+    if not (settings.sendgrid.key or settings.sendgrid.passwords):
+        return None
+    with _needing_cryptography("sendgrid"):
+        from digest.providers.hooks.sendgrid import SendgridHook
+    return SendgridHook(settings.sendgrid)
+
+
+@contextmanager
+def _needing_cryptography(name: str) -> Iterator[None]:
+    """Say what to install where the signatures of a provider cannot be checked."""
+    try:
+        yield
+    except ImportError as error:
+        raise ConfigurationError(
+            f"[hooks.{name}] needs a package that is missing ({error.name});"
+            " run: pip install weekly-digest[webhooks]"
+        ) from error
+
+
 _MAKE: Mapping[str, Callable[[HookSettings, Fetch], Hook | None]] = {
-    "ses": lambda of, fetch: SesHook(of.ses, fetch=fetch) if of.ses.topics else None,
+    "ses": _ses,
     "postmark": lambda of, _: PostmarkHook(of.postmark) if of.postmark.passwords else None,
-    "sendgrid": lambda of, _: (
-        SendgridHook(of.sendgrid) if of.sendgrid.key or of.sendgrid.passwords else None
-    ),
+    "sendgrid": _sendgrid,
     "mailgun": lambda of, _: MailgunHook(of.mailgun) if of.mailgun.key else None,
     "resend": lambda of, _: (
         ResendHook(of.resend) if of.resend.secret or of.resend.passwords else None

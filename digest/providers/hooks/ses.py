@@ -8,6 +8,7 @@ from typing import Any
 
 from digest.mail.event import Kind, MailEvent, code_in, key_of
 from digest.providers.hooks.hook import (
+    Fetch,
     ForgedError,
     GarbledError,
     HookRequest,
@@ -20,7 +21,7 @@ from digest.providers.hooks.hook import (
     text,
 )
 from digest.providers.hooks.settings import SesHookSettings
-from digest.providers.hooks.sns import CONFIRMATION, NOTIFICATION, Fetch, Sns
+from digest.providers.hooks.sns import CONFIRMATION, NOTIFICATION, Sns
 from digest.providers.wording import KEY_FIELD
 
 _EVENTS = {

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,10 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
-from digest.providers.hooks.hook import ForgedError
-
-Fetch = Callable[[str], bytes]
-"""Reads an address of Amazon's by the guarded client; raises OSError where that fails."""
+from digest.providers.hooks.hook import Fetch, ForgedError
 
 _HOST = r"sns\.[a-z]{2}(?:-[a-z]{2,12}){1,3}-[0-9]\.amazonaws\.com(?:\.cn)?"
 _CERTIFICATE = re.compile(
