@@ -1,5 +1,6 @@
 """What every command shares: the global options, how the app is opened, and what stops it."""
 
+import _thread
 import io
 import logging
 import os
@@ -117,10 +118,18 @@ def prepare(options: Options) -> Context:
     for noisy in ("httpx", "httpcore", "alembic", "apscheduler", "mail.log", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     stop = threading.Event()
-    # SIGTERM asks us to finish the letter in hand and leave; a second one is not needed.
-    signal.signal(signal.SIGTERM, lambda _signum, _frame: stop.set())
+    stop_on(signal.SIGTERM, stop=stop)  # finish the letter in hand and leave
     out = Output(as_json=options.json, quiet=options.quiet)
     return Context(options=options, out=out, stop=stop)
+
+
+def stop_on(number: int, *, stop: threading.Event) -> None:
+    """Set ``stop`` when this signal comes.
+
+    A handler interrupts the main thread anywhere, and perhaps where that holds the lock of the
+    event, or is in another handler that does: so a new thread sets it.
+    """
+    signal.signal(number, lambda _signum, _frame: _thread.start_new_thread(stop.set, ()))
 
 
 def config_path(given: Path | None) -> Path:

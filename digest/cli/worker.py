@@ -40,7 +40,7 @@ def worker(
     JSON: {trouble?}
     """
     me = context.of(ctx)
-    signal.signal(signal.SIGINT, lambda _signum, _frame: me.stop.set())
+    context.stop_on(signal.SIGINT, stop=me.stop)
     if leash is not None:
         from digest.delivery.local import heed
 
