@@ -6,17 +6,15 @@ https://developers.brevo.com/docs/transactional-webhooks
 from digest.mail.event import Kind, MailEvent, code_in, key_of
 from digest.providers.brevo import KEY_HEADER
 from digest.providers.hooks.hook import (
-    WINDOW,
     GarbledError,
     HookRequest,
-    Passwords,
+    PasswordHook,
     Table,
     moment,
     objects,
     read_json,
     text,
 )
-from digest.providers.hooks.settings import PasswordHookSettings
 
 _EVENTS = {
     "request": Kind.ACCEPTED,
@@ -41,18 +39,10 @@ _EVENTS = {
 _MILLISECONDS = 1000
 
 
-class BrevoHook:
+class BrevoHook(PasswordHook):
     """What is known of Brevo's webhooks."""
 
     name = "brevo"
-    window = WINDOW
-
-    def __init__(self, settings: PasswordHookSettings) -> None:
-        self._passwords = Passwords(pairs=settings.passwords)
-
-    def prove(self, request: HookRequest) -> None:
-        """Check the password; Brevo signs nothing."""
-        self._passwords.need(request)
 
     def parse(self, request: HookRequest) -> list[MailEvent]:
         """Read the one event, or the list that batched webhooks have."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from digest.mail.event import MailEvent
+from digest.providers.hooks.settings import PasswordHookSettings
 
 Table = Mapping[str, Any]
 """An object of JSON."""
@@ -97,6 +98,19 @@ class Passwords:
         matches = [same(pair.encode(), brought) for pair in self.pairs]  # all: no early answer
         if scheme.lower() != "basic" or not any(matches):
             raise ForgedError("the name and password are missing or wrong")
+
+
+class PasswordHook:
+    """The half of a hook whose provider signs nothing, and proves itself by a password alone."""
+
+    window = WINDOW
+
+    def __init__(self, settings: PasswordHookSettings) -> None:
+        self._passwords = Passwords(pairs=settings.passwords)
+
+    def prove(self, request: HookRequest) -> None:
+        """Check the password (see `Hook.prove`)."""
+        self._passwords.need(request)
 
 
 def same(expected: bytes, brought: bytes) -> bool:

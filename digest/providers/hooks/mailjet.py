@@ -5,16 +5,14 @@ https://dev.mailjet.com/email/guides/webhooks/
 
 from digest.mail.event import Kind, MailEvent, code_in, key_of
 from digest.providers.hooks.hook import (
-    WINDOW,
     HookRequest,
-    Passwords,
+    PasswordHook,
     Table,
     moment,
     objects,
     read_json,
     text,
 )
-from digest.providers.hooks.settings import PasswordHookSettings
 
 _EVENTS = {
     "sent": Kind.DELIVERED,
@@ -39,18 +37,10 @@ _ABOUT_US = frozenset(
 _PASSING = frozenset({"greylisted", "throttled", "connection issue", "system issue"})
 
 
-class MailjetHook:
+class MailjetHook(PasswordHook):
     """What is known of Mailjet's event webhook."""
 
     name = "mailjet"
-    window = WINDOW
-
-    def __init__(self, settings: PasswordHookSettings) -> None:
-        self._passwords = Passwords(pairs=settings.passwords)
-
-    def prove(self, request: HookRequest) -> None:
-        """Check the password; Mailjet signs nothing."""
-        self._passwords.need(request)
 
     def parse(self, request: HookRequest) -> list[MailEvent]:
         """Read the events, grouped or alone."""

@@ -7,9 +7,8 @@ from typing import Any
 
 from digest.mail.event import Kind, MailEvent, code_in, key_of
 from digest.providers.hooks.hook import (
-    WINDOW,
     HookRequest,
-    Passwords,
+    PasswordHook,
     Table,
     mapping,
     moment,
@@ -17,7 +16,6 @@ from digest.providers.hooks.hook import (
     read_json,
     text,
 )
-from digest.providers.hooks.settings import PasswordHookSettings
 from digest.providers.wording import KEY_FIELD
 
 # https://postmarkapp.com/developer/api/bounce-api#bounce-types
@@ -61,18 +59,10 @@ _SUPPRESSIONS = {
 _TIMES = ("BouncedAt", "DeliveredAt", "ChangedAt", "ReceivedAt")
 
 
-class PostmarkHook:
+class PostmarkHook(PasswordHook):
     """What is known of Postmark's webhooks."""
 
     name = "postmark"
-    window = WINDOW
-
-    def __init__(self, settings: PasswordHookSettings) -> None:
-        self._passwords = Passwords(pairs=settings.passwords)
-
-    def prove(self, request: HookRequest) -> None:
-        """Check the password; Postmark signs nothing."""
-        self._passwords.need(request)
 
     def parse(self, request: HookRequest) -> list[MailEvent]:
         """Read the one event."""

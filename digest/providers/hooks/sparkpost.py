@@ -5,9 +5,8 @@ https://developers.sparkpost.com/api/webhooks/
 
 from digest.mail.event import Kind, MailEvent, code_in, key_of
 from digest.providers.hooks.hook import (
-    WINDOW,
     HookRequest,
-    Passwords,
+    PasswordHook,
     Table,
     mapping,
     moment,
@@ -15,7 +14,6 @@ from digest.providers.hooks.hook import (
     read_json,
     text,
 )
-from digest.providers.hooks.settings import PasswordHookSettings
 from digest.providers.wording import KEY_FIELD
 
 _EVENTS = {
@@ -51,18 +49,10 @@ _CLASSES = {
 }
 
 
-class SparkpostHook:
+class SparkpostHook(PasswordHook):
     """What is known of SparkPost's event webhook."""
 
     name = "sparkpost"
-    window = WINDOW
-
-    def __init__(self, settings: PasswordHookSettings) -> None:
-        self._passwords = Passwords(pairs=settings.passwords)
-
-    def prove(self, request: HookRequest) -> None:
-        """Check the password; SparkPost signs nothing."""
-        self._passwords.need(request)
 
     def parse(self, request: HookRequest) -> list[MailEvent]:
         """Read the events; a ping has none."""
