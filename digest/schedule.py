@@ -18,7 +18,9 @@ log = logging.getLogger(__name__)
 class Bell:
     """Calls ``work`` at once and then every ``seconds``; never twice at the same time."""
 
-    def __init__(self, work: Callable[[], None], *, seconds: float, stop: threading.Event) -> None:
+    def __init__(
+        self, work: Callable[[], object], *, seconds: float, stop: threading.Event
+    ) -> None:
         self._work = work
         self._stop = stop
         self._scheduler = BackgroundScheduler(

@@ -3,14 +3,14 @@
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
-from digest import errands, weekly
+from digest import errands, returning, weekly
 from digest.app import App
 from digest.delivery.sender import tally
 from digest.editions.state import EditionState
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 60.0
 POST_SECONDS = 1.0  # whoever signs up waits for the letter
+MAILBOX_SECONDS = 300.0
 _GRACE_SECONDS = 2
 
 
@@ -63,15 +64,21 @@ def serve(app: App, *, scheduler: bool, say: Callable[[str], None]) -> None:
         pages = _Pages(site_of(app), listener=listener, stop=app.stop)
         pages.start()
         stack.callback(pages.stop)
-        post = Bell(lambda: errands.hand_over_notices(app), seconds=POST_SECONDS, stop=app.stop)
-        post.start()
-        stack.callback(post.stop)
-        if scheduler:
-            bell = Bell(Tick(app), seconds=TICK_SECONDS, stop=app.stop)
+        for work, seconds in _rounds(app, scheduler=scheduler):
+            bell = Bell(work, seconds=seconds, stop=app.stop)
             bell.start()
             stack.callback(bell.stop)
         say(f"pages on {_address(listener)}; Ctrl-C stops")
         app.stop.wait()
+
+
+def _rounds(app: App, *, scheduler: bool) -> Iterator[tuple[Callable[[], object], float]]:
+    """Yield what is done again and again, and how many seconds apart."""
+    yield lambda: errands.hand_over_notices(app), POST_SECONDS
+    if scheduler:
+        yield Tick(app), TICK_SECONDS
+        if app.config.bounces.mailbox.kind:
+            yield lambda: returning.visit_mailbox(app), MAILBOX_SECONDS
 
 
 def _address(listener: socket.socket) -> str:

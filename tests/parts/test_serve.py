@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from mailboxes import PopHost
 from newsroom import FRIDAY, MONDAY, SAID_YES, Newsroom, newsroom
 
 from digest.app import App
@@ -85,6 +86,26 @@ def test_without_the_scheduler_nothing_is_sent(room: Newsroom) -> None:
     assert process.returncode == 0
     assert room.mail.connections == 0
     assert room.rows()["edition"] == []
+
+
+def test_it_visits_the_mailbox_of_bounces(room: Newsroom) -> None:
+    with PopHost() as host:
+        host.put(b"Subject: away until Monday\r\n\r\nI am not here.\r\n")
+        room.configure(
+            f"""{ANY_PORT}[bounces.mailbox]
+kind = "pop3"
+host = "127.0.0.1"
+port = {host.port}
+security = "none"
+username = "bounces"
+password = "secret"
+"""
+        )
+        with serving(room, "--at", MONDAY):
+            end = time.monotonic() + 60
+            while host.folders["INBOX"] and time.monotonic() < end:
+                time.sleep(0.05)
+        assert host.folders["INBOX"] == []
 
 
 def test_ctrl_c_ends_it_with_130(room: Newsroom) -> None:
