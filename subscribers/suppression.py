@@ -83,11 +83,6 @@ def page(session: Session, *, after: str = "", limit: int = 100) -> list[Suppres
     return [_suppression(row) for row in rows]
 
 
-def is_suppressed(session: Session, *, mailbox_keys: Collection[str]) -> bool:
-    """Whether a mailbox must not be mailed."""
-    return find(session, mailbox_keys=mailbox_keys) is not None
-
-
 def lift(session: Session, *, mailbox_keys: Collection[str]) -> bool:
     """Let a mailbox be mailed again, as its owner asked; False when nothing was suppressed."""
     lifted = session.scalars(
