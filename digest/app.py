@@ -1,10 +1,9 @@
 """Builds the parts from the configuration and joins them; the only place that does."""
 
 import logging
-import os
-import secrets
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
+from copy import copy
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +31,7 @@ from digest.render.moulds import Moulds
 from digest.render.personal import Personaliser
 from digest.render.settings import EmailSettings
 from digest.render.slots import Slot
+from digest.secret import load_keyring
 from storage.database import Database
 from subscribers.tokens import Keyring, Purpose
 
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SECRET_BYTES = 32
-_SHORTEST_SECRET = 24
+SCHEDULE = "the schedule"
+"""Who acts when nobody gave the word."""
 
 
 class App:
@@ -56,6 +56,7 @@ class App:
 
     Most commands need few of them, and the processes that only send must stay small.
     ``path`` is the configuration file, with which more processes of ours can be started.
+    ``actor`` is in whose name things are done, for the log.
     """
 
     def __init__(
@@ -65,16 +66,24 @@ class App:
         clock: Clock,
         stop: threading.Event,
         path: Path | None = None,
+        actor: str = SCHEDULE,
     ) -> None:
         self.config = config
         self.clock = clock
         self.stop = stop
         self.path = path
+        self.actor = actor
         self.database = Database(config.database)
 
     def close(self) -> None:
         """Give back what was opened."""
         self.database.close()
+
+    def acting_for(self, actor: str) -> "App":
+        """Return the same parts, in the name of somebody else."""
+        other = copy(self)
+        other.actor = actor
+        return other
 
     @property
     def newsletter(self) -> str:
@@ -105,13 +114,8 @@ class App:
     @cached_property
     def keyring(self) -> Keyring:
         """The keys that sign links and hash addresses; the first one signs."""
-        first = self.config.app.secret or _secret_file(self.state / "secret")
-        if len(first) < _SHORTEST_SECRET:
-            raise ConfigurationError(
-                f"[app] secret is shorter than {_SHORTEST_SECRET} characters; leave it empty to"
-                " have one made"
-            )
-        return Keyring(tuple(s.encode() for s in (first, *self.config.app.old_secrets)))
+        own = self.config.app
+        return load_keyring(own.secret, old=own.old_secrets, path=self.state / "secret")
 
     @cached_property
     def client(self) -> "Client":
@@ -371,17 +375,3 @@ class App:
                 report=report,
                 stop=self.stop,
             )
-
-
-def _secret_file(path: Path) -> str:
-    """Read the secret of this installation, or make one that only its owner can read.
-
-    Two processes that start at once agree: only one of them can create the file.
-    """
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(_SECRET_BYTES))
-    return path.read_text(encoding="ascii").strip()

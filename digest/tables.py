@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import JSON, Date, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from digest.tables_heard import EventRow, FeedbackRow, Heard, OrphanRow
+from digest.tables_staff import LogEntryRow
 from storage.base import Base
 from storage.types import UTCDateTime
 from subscribers.tables import (
@@ -24,11 +26,9 @@ from subscribers.tables import (
 WAITING = text("state IN ('pending', 'deferred')")
 """The rows whose turn may come; a query that uses their index says it in these very words."""
 HELD = text("worker_id IS NOT NULL")
-REFUSED = text("kind = 'refused'")
 
 __all__ = [
     "HELD",
-    "REFUSED",
     "WAITING",
     "ApiKeyRow",
     "Base",
@@ -42,6 +42,7 @@ __all__ = [
     "ExclusionRow",
     "FeedbackRow",
     "Heard",
+    "LogEntryRow",
     "NoticeRow",
     "OrphanRow",
     "PaceRow",
@@ -338,61 +339,3 @@ class NoticeRow(Base):
             postgresql_where=WAITING,
         ),
     )
-
-
-class FeedbackRow(Base):
-    """How many readers gave this answer to the question below an issue; nobody is named."""
-
-    __tablename__ = "feedback"
-
-    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), primary_key=True)
-    answer: Mapped[str] = mapped_column(String(10), primary_key=True)
-    votes: Mapped[int] = mapped_column(default=0)
-
-
-class Heard:
-    """What is kept of anything that came back; ``detail`` holds no address."""
-
-    source: Mapped[str] = mapped_column(String(20))  # who told it
-    event_key: Mapped[str] = mapped_column(String(32))  # the same each time it is told
-    kind: Mapped[str] = mapped_column(String(20))
-    at: Mapped[datetime] = mapped_column(UTCDateTime)
-    code: Mapped[str | None] = mapped_column(String(20))  # reply code, as "550 5.1.1"
-    detail: Mapped[str | None] = mapped_column(Text)
-    message_id: Mapped[str | None] = mapped_column(String(200))  # the provider's
-
-
-class EventRow(Heard, Base):
-    """One thing that was heard of a letter, beside its row and never instead of it.
-
-    ``decision`` is what it led to. A notice has ``notice_id``, a delivery the two others.
-    """
-
-    __tablename__ = "event"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
-    edition_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id"))
-    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"))
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
-    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    decision: Mapped[str | None] = mapped_column(Text)
-
-    __table_args__ = (
-        UniqueConstraint("source", "event_key"),
-        Index("ix_event_subscriber_id", "subscriber_id"),
-        Index("ix_event_notice_id", "notice_id"),
-        Index("ix_event_refused", "edition_id", sqlite_where=REFUSED, postgresql_where=REFUSED),
-    )
-
-
-class OrphanRow(Heard, Base):
-    """One thing that was heard of a letter we do not know, or not yet; kept for a while."""
-
-    __tablename__ = "orphan"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    delivery_key: Mapped[str | None] = mapped_column(String(40))
-    received_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
-
-    __table_args__ = (UniqueConstraint("source", "event_key"),)

@@ -1,9 +1,11 @@
 """What every command shares: the global options, how the app is opened, and what stops it."""
 
 import _thread
+import getpass
 import io
 import logging
 import os
+import platform
 import signal
 import sys
 import threading
@@ -72,7 +74,7 @@ class Context:
 
         config = self.configuration()
         path = config_path(self.options.config)
-        app = App(config, clock=self.clock(config), stop=self.stop, path=path)
+        app = App(config, clock=self.clock(config), stop=self.stop, path=path, actor=actor())
         try:
             if may_send and self.options.at and not self.options.dry_run and app.leaves_machine:
                 raise UsageError(
@@ -84,6 +86,11 @@ class Context:
             yield app
         finally:
             app.close()
+
+
+def actor() -> str:
+    """Name who gave the command, for the log."""
+    return f"{getpass.getuser()} on {platform.node()}"
 
 
 def moment(text: str, config: "Configuration") -> datetime:
