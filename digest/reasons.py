@@ -12,6 +12,7 @@ from digest.posts.identity import Kind, instant
 from digest.posts.language import detect
 from digest.posts.origin import DateOrigin
 from digest.posts.post import Decision, Post
+from digest.posts.topics import display_tag, topic_of
 from digest.selection import Selection, effective
 from digest.sources.watch import Alarm
 from digest.tables import PostKeyRow, PostRow
@@ -26,6 +27,7 @@ def known_of(app: App, session: Session, post: Post) -> Iterator[str]:
     yield _identity(app, session, post)
     yield _date(app, post, origin=row.dated_by)
     yield from _words(row)
+    yield from _topic(app, post)
     if row.language:
         shown = (detect(f"{row.title}\n{row.summary or ''}") or "") == row.language.partition("-")[
             0
@@ -99,6 +101,18 @@ def _words(row: PostRow) -> Iterator[str]:
         if before is not None:
             yield f"  {name} before: {_short(before)}"
             yield f"  {name} now:    {_short(after)}"
+
+
+def _topic(app: App, post: Post) -> Iterator[str]:
+    """Say how a post is tagged, and which topic of the newsletter that makes."""
+    names = [display_tag(tag, settings=app.config.topics) for tag in post.tags]
+    if names:
+        yield f"tagged {', '.join(dict.fromkeys(names))}"
+    own, by_tags = post.topic, topic_of(post.tags, settings=app.config.topics)
+    if own:
+        yield f"on the topic {own}, as all posts of its blog"
+    elif by_tags:
+        yield f"on the topic {by_tags}, by its tags"
 
 
 def _obstacles(post: Post) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.editions.issue import Also, Issue, IssuePost
-from digest.render.links import slug_of
+from digest.posts.topics import topic_slug
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +60,9 @@ def topics_of(records: Sequence[Record]) -> dict[str, Topic]:
         if record.withdrawal:
             continue
         for topic, post in _with_topics(record.issue):
-            slug = slug_of(topic)
-            if slug:
-                names.setdefault(slug, topic)
-                found.setdefault(slug, []).append(TopicPost(record=record, post=post))
+            slug = topic_slug(topic)
+            names.setdefault(slug, topic)
+            found.setdefault(slug, []).append(TopicPost(record=record, post=post))
     return {
         slug: Topic(slug=slug, name=names[slug], posts=tuple(found[slug])) for slug in sorted(found)
     }
@@ -73,8 +72,7 @@ def topics_in(issue: Issue) -> dict[str, str]:
     """Return the topics of one issue, in its order: their names by their slugs."""
     names: dict[str, str] = {}
     for topic, _ in _with_topics(issue):
-        if slug := slug_of(topic):
-            names.setdefault(slug, topic)
+        names.setdefault(topic_slug(topic), topic)
     return names
 
 
@@ -90,8 +88,10 @@ def neighbours(records: Sequence[Record], *, number: int) -> tuple[Record | None
 
 
 def _with_topics(issue: Issue) -> Iterator[tuple[str, IssuePost | Also]]:
-    """Give each post with the topic of its card."""
+    """Give each post that has a topic with the topic of its card."""
     for post in issue.posts:
-        yield post.topic or "", post
+        if not post.topic:
+            continue
+        yield post.topic, post
         for other in post.also:
             yield post.topic or "", other

@@ -17,6 +17,7 @@ from digest.errors import UsageError
 if TYPE_CHECKING:
     from digest.app import App
     from digest.cli.context import Context
+    from digest.posts.topics import TopicSettings
     from digest.sources.shelf import AddedSource, NewSource
     from digest.sources.trial import Trial
 
@@ -66,14 +67,14 @@ def add(
             trials = roster.try_sources(app, urls, kind=kind, recipe=recipe, step=step)
         wanted = [_wanted(trial, name=name, kind=kind) for trial in trials]
         if any(wanted) and not yes:
-            _ask(me, trials)
+            _ask(me, trials, topics=app.config.topics)
         added = iter(
             roster.add_sources(
                 app, [*filter(None, wanted)], topic=topic, write=not me.options.dry_run
             )
         )
         fates = [next(added) if one else None for one in wanted]
-    _report_added(me, list(zip(trials, fates, strict=True)))
+    _report_added(me, list(zip(trials, fates, strict=True)), topics=app.config.topics)
 
 
 def list_(ctx: typer.Context) -> None:
@@ -146,13 +147,14 @@ def try_out(
             "name one address: digest source test URL, or digest source test --file PAGE --url URL"
         )
     with _without_database(me) as app:
+        topics = app.config.topics
         if file:
             content = exchange.content_of(file)
             trial = roster.try_page(app, content, url=where, kind=kind, recipe=recipe)
         else:
             (trial,) = roster.try_sources(app, [where], kind=kind, recipe=recipe)
     code = OK if trial.found else FAILED
-    lines = [where, *described(trial, most=10)]
+    lines = [where, *described(trial, most=10, topics=topics)]
     lines += [f"Next: digest source add {where}"] if trial.found else []
     me.out.result(as_json(trial), "\n".join(lines), code=code)
     raise typer.Exit(code)
@@ -202,19 +204,27 @@ def _wanted(trial: "Trial", *, name: str | None, kind: str | None) -> "NewSource
     return NewSource(url=trial.url, kind=kind, name=name) if kind else None
 
 
-def _ask(me: "Context", trials: "list[Trial]") -> None:
+def _ask(me: "Context", trials: "list[Trial]", *, topics: "TopicSettings") -> None:
     """Show a person on a terminal what would be followed, and ask; nobody else is asked."""
     if not sys.stdin.isatty() or me.options.json or me.options.quiet or me.options.dry_run:
         return
     for trial in trials:
-        me.out.say("\n".join([trial.url, *described(trial, most=5)]))
+        me.out.say("\n".join([trial.url, *described(trial, most=5, topics=topics)]))
     context.confirm(me, "Follow this?" if len(trials) == 1 else "Follow these?", yes=False)
 
 
-def _report_added(me: "Context", results: "list[tuple[Trial, AddedSource | None]]") -> None:
+def _report_added(
+    me: "Context",
+    results: "list[tuple[Trial, AddedSource | None]]",
+    *,
+    topics: "TopicSettings",
+) -> None:
     data, lines = [], []
     for trial, fate in results:
-        lines += [_fate(trial, fate, dry=me.options.dry_run), *described(trial, most=5)]
+        lines += [
+            _fate(trial, fate, dry=me.options.dry_run),
+            *described(trial, most=5, topics=topics),
+        ]
         whole = as_json(trial)
         posts = [{key: post[key] for key in ("title", "url", "date")} for post in whole["posts"]]
         data.append(

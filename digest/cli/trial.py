@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from digest.posts.topics import common_tags
+
 if TYPE_CHECKING:
+    from digest.posts.topics import TopicSettings
     from digest.sources.preview import PreviewedPost
     from digest.sources.trial import Trial
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_MOST_TAGS = 8
 
 
-def described(trial: "Trial", *, most: int) -> list[str]:
-    """Say in lines what would be read, how often it has new posts, and its newest posts."""
+def described(trial: "Trial", *, most: int, topics: "TopicSettings") -> list[str]:
+    """Say in lines what would be read, how often it has new posts, its newest posts and tags."""
     if trial.found is None:
         return [f"  {trial.trouble}"]
     title = trial.found.reading.title
@@ -23,6 +27,7 @@ def described(trial: "Trial", *, most: int) -> list[str]:
         *(f"  {_line(post)}" for post in _newest(trial.posts)[:most]),
     ]
     lines += [f"  and {count - most} more"] if count > most else []
+    lines += _tags(trial.posts, topics=topics)
     lines += [
         f"  not offered: {number} ({reason})"
         for reason, number in trial.found.reading.left_out.items()
@@ -63,6 +68,14 @@ def _post(post: "PreviewedPost") -> dict[str, Any]:
         "rules": list(post.examined.rules),
         "held": post.examined.held,
     }
+
+
+def _tags(posts: "Sequence[PreviewedPost]", *, topics: "TopicSettings") -> list[str]:
+    """Say which tags these have, as people write them: what [topics] may list."""
+    counted = common_tags((post.tags for post in posts), settings=topics)
+    shown = ", ".join(f"{name} {count}" for name, count in counted[:_MOST_TAGS])
+    more = len(counted) - _MOST_TAGS
+    return [f"  tags: {shown}{f', and {more} more' if more > 0 else ''}"] if shown else []
 
 
 def _newest(posts: "Sequence[PreviewedPost]") -> "list[PreviewedPost]":

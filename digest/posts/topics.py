@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from digest.posts.tagnames import NAMES, SPELLINGS, WORDS
@@ -16,6 +17,8 @@ _JOINED_BEFORE = {"multi", "non", "self", "anti", "cross", "pre", "co"}
 _JOINED_AFTER = {"driven", "native", "based", "first", "time", "aware", "only"}
 
 _PART = re.compile(r"[^\W_]+[+#]*")
+_WORD = re.compile(r"[^\W_]+")
+_SIGNS = {"+": " plus ", "#": " sharp ", "&": " and "}  # "C++" and "C#" are not "C"
 _WHOLE, _WITHIN = 3, 1  # what a topic earns for its tag, and for its tag inside a longer one
 
 
@@ -81,9 +84,30 @@ def topic_of(tags: Sequence[str], *, settings: TopicSettings) -> str | None:
 def topic_slug(topic: str) -> str:
     """Return a topic's name as addresses and readers' choices keep it: "ai-architecture".
 
-    Small letters, digits and hyphens of any script, and never a comma.
+    Small letters, digits and hyphens of any script, and never a comma. A name without letters
+    gives "other".
     """
-    return "-".join(_PART.findall(unicodedata.normalize("NFKC", topic).casefold())) or "other"
+    plain = unicodedata.normalize("NFKC", topic).casefold()
+    for sign, word in _SIGNS.items():
+        plain = plain.replace(sign, word)
+    return "-".join(_WORD.findall(plain)) or "other"
+
+
+def common_tags(
+    posts: Iterable[Sequence[str]], *, settings: TopicSettings
+) -> list[tuple[str, int]]:
+    """Count the tags of posts under the names that people write, the most frequent first.
+
+    All spellings of a tag are one, shown as `display_tag` writes the first.
+    """
+    names: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for tags in posts:
+        slugs = [canonical_tag(tag, settings=settings) for tag in tags]
+        for slug, tag in zip(slugs, tags, strict=True):
+            names.setdefault(slug, display_tag(tag, settings=settings))
+        counts.update(filter(None, dict.fromkeys(slugs)))
+    return [(names[slug], count) for slug, count in counts.most_common()]
 
 
 def _slug(tag: str) -> str:

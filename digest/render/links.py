@@ -1,7 +1,6 @@
-"""Addresses as a mail may link them: http or https, ASCII, nothing else; and names in them."""
+"""Addresses as a mail may link them: http or https, ASCII, nothing else."""
 
 import re
-import unicodedata
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
@@ -9,8 +8,6 @@ from digest.errors import UnfitError
 from digest.mail.headers import ascii_domain
 
 _UNRESERVED = "!#$%&'()*+,/:;=?@[]~"  # what an address may hold as it is (RFC 3986)
-_WORD = re.compile(r"[^\W_]+")
-_SIGNS = {"+": " plus ", "#": " sharp ", "&": " and "}  # "C++" and "C#" are not "C"
 _USABLE = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 
@@ -27,14 +24,3 @@ def link(url: str) -> str | None:
     except (UnfitError, UnicodeError, ValueError):
         return None
     return written if _USABLE.fullmatch(written) else None
-
-
-def slug_of(topic: str | None) -> str:
-    """Return the topic's part of an address: small letters and digits of any script, hyphens.
-
-    "" when it has none of them: such a topic has no page.
-    """
-    plain = unicodedata.normalize("NFKC", topic or "").casefold()
-    for sign, word in _SIGNS.items():
-        plain = plain.replace(sign, word)
-    return "-".join(_WORD.findall(plain))

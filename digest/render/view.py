@@ -11,8 +11,8 @@ from digest.calendar import ScheduleSettings
 from digest.editions.issue import Issue, IssuePost
 from digest.errors import UnfitError
 from digest.mail.headers import clean
+from digest.posts.topics import topic_slug
 from digest.render import sentences
-from digest.render.links import slug_of
 from digest.render.postview import Part, PostView, against, parts, see_post
 from digest.render.titles import name_of
 from digest.render.words import Words
@@ -199,7 +199,7 @@ def _lay_out(issue: Issue, *, words: Words, detail: Detail) -> _Layout:
 
 def _contents(laid: _Layout, *, words: Words, page: str) -> tuple[Part, ...]:
     """Write the line of topics; ``page`` has a place for each topic that has a section there."""
-    places = {section.heading.text: slug_of(section.heading.text) for section in laid.sections}
+    places = {section.heading.text: topic_slug(section.heading.text) for section in laid.sections}
     places.pop(words.sentences.gettext("More posts"), None)  # no topic, and no place
     return tuple(
         Part(

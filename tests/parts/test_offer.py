@@ -43,7 +43,7 @@ def test_topics_are_the_configured_ones_and_those_of_single_sources(database: Da
         topics = offered(session, "n", settings=SETTINGS)
     assert [(one.slug, one.name, one.posts) for one in topics] == [
         ("storage", "Storage", None),
-        ("ai-agents", "AI & agents", None),
+        ("ai-and-agents", "AI & agents", None),
         ("green-it", "Green IT", None),
         ("networking", "Networking", None),
     ]
@@ -57,5 +57,5 @@ def test_what_a_topic_brings_is_averaged_over_the_latest_four_issues(database: D
         sent(session, 6, posts=1, state="draft")
         topics = {one.slug: one.posts for one in offered(session, "n", settings=SETTINGS)}
         strange = {one.posts for one in offered(session, "another", settings=SETTINGS)}
-    assert topics == {"storage": 4, "ai-agents": 0}
+    assert topics == {"storage": 4, "ai-and-agents": 0}
     assert strange == {None}

@@ -178,6 +178,7 @@ def test_a_test_tells_all_of_each_post_and_keeps_nothing(room: Newsroom, call: C
     }
     text = call("source", "test", room.web.url("/feed.xml")).out
     assert f"  2026-06-09  {cut}  (held: its title is cut)" in text
+    assert "  tags: Storage 1\n" in text
     assert room.rows() == before
 
 

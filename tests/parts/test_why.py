@@ -107,7 +107,10 @@ def test_every_post_has_its_rule(database: Database, room: Newsroom, why: Why) -
 
 
 def test_all_that_is_known_of_a_post_is_told(database: Database, room: Newsroom, why: Why) -> None:
-    room.configure("[selection]\nper_source = 3\n")
+    room.configure(
+        "[selection]\nper_source = 3\n"
+        '[topics]\ntopics = { Messaging = ["queues"] }\nnames = { sre = "Reliability" }\n'
+    )
     queues = "Backpressure in message queues: bounded brokers under load"
     brokers = "Why our message broker needed backpressure on bounded message queues"
     words = "The bounded broker sheds load with backpressure before a message queue fills its disk."
@@ -124,6 +127,7 @@ def test_all_that_is_known_of_a_post_is_told(database: Database, room: Newsroom,
                 "fitness": "repaired",
                 "language": "en",
                 "minutes": 9,
+                "tags": ["message-queues", "SRE", "golang"],
             },
             "undated": {"title": "Sourdough at altitude", "published_at": None},
             "old": {"title": queues, "summary": words, "published_at": june(2, month=2)},
@@ -136,6 +140,8 @@ def test_all_that_is_known_of_a_post_is_told(database: Database, room: Newsroom,
         "words repaired (preamble)\n    summary before: Here it is: The bounded",
         "summary now:    The bounded broker",
         "language en: its text shows it",
+        "tagged Message queues, Reliability, Go",
+        "on the topic Messaging, by its tags",
         f"leads a card on one topic with {queues!r}",
         f"goes on from {queues!r} (2026), which it links to",
         "number 3 of 3 fit posts of its blog, of which at most 3 are taken",

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.posts.topics import TopicSettings, canonical_tag, display_tag, topic_of
+from digest.posts.topics import (
+    TopicSettings,
+    canonical_tag,
+    common_tags,
+    display_tag,
+    topic_of,
+    topic_slug,
+)
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config.toml"
 SETTINGS = TopicSettings(
@@ -149,3 +156,24 @@ def test_the_topics_that_the_shipped_file_suggests_can_be_taken_over() -> None:
         "Languages and tools",
         None,
     ]
+
+
+def test_tags_are_counted_once_a_post_and_under_one_name() -> None:
+    posts = [["golang", "Go", "LLMs"], ["go"], ["llm", "###"], []]
+    assert common_tags(posts, settings=SETTINGS) == [("Go", 2), ("Language models", 2)]
+
+
+@pytest.mark.parametrize(
+    ("topic", "slug"),
+    [
+        ("AI architecture", "ai-architecture"),
+        ("C", "c"),
+        ("C++", "c-plus-plus"),
+        ("C#, F#", "c-sharp-f-sharp"),
+        ("Search & ranking", "search-and-ranking"),
+        ("Безопасность", "безопасность"),
+        ("☁", "other"),
+    ],
+)
+def test_a_topic_has_one_slug_for_addresses_and_choices(topic: str, slug: str) -> None:
+    assert topic_slug(topic) == slug
