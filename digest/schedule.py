@@ -23,6 +23,8 @@ class Bell:
     ) -> None:
         self._work = work
         self._stop = stop
+        # A ring that falls into the work of the one before is left out, and nobody need look.
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},

@@ -10,6 +10,7 @@ from digest.posts.language import detect, language_of
 from digest.posts.post import FetchedPost
 from digest.sources.adapter import Page, UnreadableError
 from digest.sources.guard import Parser
+from digest.sources.settings import ParserSettings
 
 # The languages that occur in feeds which are not in English alone, read by eye.
 SPOKEN = {
@@ -60,7 +61,7 @@ Posts = list[tuple[str, FetchedPost]]
 def posts(shared_data: Path) -> Posts:
     """Read every feed as if its blog served it; name the file of each post."""
     found: Posts = []
-    with Parser() as parser:
+    with Parser(ParserSettings(seconds=60.0)) as parser:  # a busy machine loses no feed
         for path in sorted((shared_data / "feeds").iterdir()):
             page = Page(url="https://feeds.example/blog/feed.xml", content=path.read_bytes())
             try:

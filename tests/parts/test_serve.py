@@ -180,6 +180,12 @@ def test_a_tick_that_fails_is_one_line_and_the_next_one_tries_again(
     assert all("OSError: the relay is gone" in r.message and not r.exc_info for r in told)
 
 
+def test_a_ring_that_falls_into_work_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    Bell(lambda: None, seconds=0.05, stop=threading.Event())
+    logging.getLogger("apscheduler.scheduler").warning("skipped: maximum number of instances")
+    assert caplog.records == []
+
+
 def test_a_stopped_bell_waits_for_the_work_in_hand_and_rings_no_more() -> None:
     begun, may_end = threading.Event(), threading.Event()
     rings: list[str] = []
