@@ -1,0 +1,1 @@
+"""Figures: what takes long to count, as values, and the place where they are kept."""
