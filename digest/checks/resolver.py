@@ -43,6 +43,11 @@ class SystemResolver:
         found = self._ask(dns.reversename.from_address(address).to_text(), "PTR")
         return [record.to_text().rstrip(".").lower() for record in found]
 
+    def exchanges(self, name: str) -> list[str]:
+        """Return the hosts that take the mail of a domain (MX), the preferred first."""
+        found = sorted(self._ask(name, "MX"), key=lambda record: int(record.preference))
+        return [record.exchange.to_text().rstrip(".").lower() for record in found]
+
     def _ask(self, name: str, kind: str) -> list[Any]:
         import dns.exception  # noqa: PLC0415
         import dns.resolver  # noqa: PLC0415

@@ -1,36 +1,47 @@
 """Keeps the books of one send: permits letters in windows, writes results in batches."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from digest.delivery import batches, ledger, moves
+from digest.delivery import batches, domains, flows, ledger, moves
 from digest.delivery.batches import Claim
 from digest.delivery.desk import Task, Tray
-from digest.delivery.hands import Job
-from digest.delivery.pace import Pace
+from digest.delivery.lane import Lane
+from digest.delivery.moves import Result
+from digest.delivery.sorting import Later
 from digest.delivery.state import DeliveryState
-from digest.mail.outcome import Verdict
+from digest.delivery.traffic import Traffic
+from digest.mail.outcome import Outcome, Stage, Verdict
 from storage.database import Database
 from subscribers import audience
 
 _IDLE_SECONDS = 0.2  # the longest that a result waits to be written
-_AHEAD_SECONDS = 0.5  # how long letters may lie here permitted: their readers may leave meanwhile
 _BEATS_PER_LEASE = 6
+_BATCHES_HELD = 4  # at most, while letters for another carrier are looked for
 
 
 @dataclass(frozen=True)
-class _Supply:
-    """What one turn takes from the ledger; it counts only when the turn is committed."""
+class _Portion:
+    """What one lane takes from the ledger: what it may give out, and what is left of its stock."""
 
     tasks: Sequence[Task] = ()
     stock: Sequence[Claim] = ()
+
+
+@dataclass
+class _Supply:
+    """What one turn takes from the ledger; it counts only when the turn is committed."""
+
+    portions: dict[Lane, _Portion] = field(default_factory=dict)
     is_all: bool = False
     left: int = 0  # readers who no longer want it
+    failed: int = 0  # who waited for a turn until it was too late
     is_stopped: bool = False
+    waits: str | None = None  # why letters that are due are not taken
 
 
 class Bookkeeper:
@@ -40,24 +51,22 @@ class Bookkeeper:
         self,
         database: Database,
         *,
-        job: Job,
+        lanes: Sequence[Lane],
         within: tuple[int, int] | None,
-        pace: Pace,
+        traffic: Traffic,
         report: Callable[[DeliveryState], None],
     ) -> None:
+        self.waits: str | None = None
         self._database = database
-        self._job = job
+        self._lanes = lanes
+        self._job = lanes[0].job  # for what all of them share
         self._within = within
-        self._pace = pace
+        self._traffic = traffic
         self._report = report
-        self._stock: deque[Claim] = deque()  # claimed, not permitted
         self._is_all = False  # nothing more is due
-        self._unwritten = Tray()
+        self._unwritten = {lane: Tray() for lane in lanes}
         self._failures = 0
-        self._rate = 0.0  # letters per second
-        self._measured = self._now
         self._next_beat = self._now
-        self._booked, self._turn_at = 0, self._now
 
     def keep(self, has_ended: Callable[[], bool]) -> None:
         """Serve the threads until all have come to their end."""
@@ -68,10 +77,11 @@ class Bookkeeper:
 
     def close(self) -> None:
         """Write the rest, and give back what was not begun."""
-        self._job.desk.clear()
-        self._unwritten.returned += self._stock
-        self._stock.clear()
-        self._is_all = True
+        self._halt()
+        for lane in self._lanes:
+            lane.job.desk.clear()
+            self._unwritten[lane].returned += lane.stock
+            lane.stock.clear()
         while not self._turn():
             pass
 
@@ -88,16 +98,19 @@ class Bookkeeper:
 
         A database that does not answer is asked again, because an answer exists only once.
         """
-        tray = self._unwritten
-        tray.take_over(self._job.desk.collect())
-        wanted = self._appetite()
+        trays = self._unwritten
+        for lane, tray in trays.items():
+            tray.take_over(lane.collect())
+        self._heed_falls()
+        wanted = self._appetites()
         is_due = self._now >= self._next_beat
-        if tray.is_empty and not wanted and not is_due:
+        if all(tray.is_empty for tray in trays.values()) and not wanted and not is_due:
             return True
         try:
             with self._database.begin() as session:
                 renewed = self._job.duty.beat(session) if is_due else _nothing
-                self._write(session, tray)
+                for lane, tray in trays.items():
+                    self._write(session, lane, tray)
                 supply = self._permit(session, wanted) if wanted and renewed else _Supply()
         except (OperationalError, InterfaceError):
             self._failures += 1
@@ -106,93 +119,180 @@ class Bookkeeper:
             self._job.clock.sleep(0.1 * self._failures)
             return False
         self._failures = 0
-        self._unwritten = Tray()
-        self._go_on(tray, supply, wanted=wanted, renewed=renewed)
+        self._unwritten = {lane: Tray() for lane in self._lanes}
+        self._go_on(trays, supply, wanted=wanted, renewed=renewed)
         return True
 
+    def _heed_falls(self) -> None:
+        """Let the heirs have what a carrier that is down has not begun; stop with one that fails.
+
+        What came back can be claimed anew, in the turn of another carrier or at another time.
+        """
+        for lane, tray in self._unwritten.items():
+            if lane.job.halted.is_set() and not lane.job.is_down:
+                self._halt()
+            if lane.job.is_down and len(self._lanes) > 1:
+                tray.returned += lane.stock
+                lane.stock.clear()
+            if tray.returned:
+                self._is_all = False
+
+    def _appetites(self) -> dict[Lane, int]:
+        wanted = {lane: lane.appetite(is_all=self._is_all) for lane in self._lanes}
+        return {lane: letters for lane, letters in wanted.items() if letters}
+
+    def _halt(self) -> None:
+        for lane in self._lanes:
+            if not lane.job.halted.is_set():
+                lane.job.halt()
+
     def _go_on(
-        self, tray: Tray, supply: _Supply, *, wanted: int, renewed: Callable[[], None] | None
+        self,
+        trays: Mapping[Lane, Tray],
+        supply: _Supply,
+        *,
+        wanted: Mapping[Lane, int],
+        renewed: Callable[[], None] | None,
     ) -> None:
         """Act on what is committed."""
         if renewed is None:
             self._job.trouble = "another sender took this one for dead"
-            self._job.halt()
+            self._halt()
         elif renewed is not _nothing:
             renewed()
             self._next_beat = self._now + self._beat_seconds
-        self._measure(len(tray.results))
-        for result in tray.results:
-            self._report(_STATE_OF[result.outcome.verdict])
-        for _ in range(len(tray.unfit) + supply.left):
-            self._report(DeliveryState.SKIPPED)
-        if not wanted:
-            return
-        self._booked = 0
-        self._stock = deque(supply.stock)
-        self._is_all = supply.is_all
-        self._job.desk.supply(supply.tasks)
-        if supply.is_stopped:
-            self._job.halt()
-        elif self._is_all and not self._stock:
-            self._job.desk.end()
+        self._tell(trays, supply)
+        if wanted:
+            self._give_out(supply, wanted)
+        has_work = self._traffic.routing.failover and any(lane.out for lane in self._lanes)
+        if self._is_all and not has_work and not any(lane.stock for lane in self._lanes):
+            for lane in self._lanes:
+                lane.job.desk.end()
 
-    def _write(self, session: Session, tray: Tray) -> None:
+    def _tell(self, trays: Mapping[Lane, Tray], supply: _Supply) -> None:
+        """Report what has become of letters."""
+        for lane, tray in trays.items():
+            lane.job.rest = None if tray.returned else lane.job.rest
+            lane.measure(len(tray.results))
+            for result in tray.results:
+                self._report(_STATE_OF[result.outcome.verdict])
+        gone = supply.left + sum(len(tray.unfit) for tray in trays.values())
+        for state, count in ((DeliveryState.SKIPPED, gone), (DeliveryState.FAILED, supply.failed)):
+            for _ in range(count):
+                self._report(state)
+
+    def _give_out(self, supply: _Supply, wanted: Mapping[Lane, int]) -> None:
+        """Give out what was permitted."""
+        self._is_all = supply.is_all
+        self.waits = supply.waits or self.waits
+        for lane, portion in supply.portions.items():
+            if lane in wanted:
+                lane.supply(portion.tasks, stock=portion.stock)
+            else:
+                lane.stock.extend(portion.stock)
+        if supply.is_stopped:
+            self._halt()
+        elif not any(portion.tasks for portion in supply.portions.values()):
+            self._job.desk.nudge()  # all that was claimed has to wait; look at the next
+
+    def _write(self, session: Session, lane: Lane, tray: Tray) -> None:
         now = self._job.clock.now()
         moves.settle(session, tray.results, now=now)
         for claim, reason in tray.unfit:
             moves.skip(session, [claim], reason=reason, now=now)
         if moves.give_back(session, tray.returned):
             ledger.close_strays(session, now=now)
+        self._traffic.gate.give_back(session, len(tray.returned) + len(tray.unfit), now=now)
+        self._write_pleas(session, lane, tray)
+        if lane.job.rest and tray.returned:
+            until = now + timedelta(seconds=lane.job.rest)
+            flows.rest(session, lane.job.name, until=until, said=lane.job.trouble or "")
 
-    def _appetite(self) -> int:
-        """Return how many letters are to be permitted now.
+    def _write_pleas(self, session: Session, lane: Lane, tray: Tray) -> None:
+        """Keep who asked to slow down, for all senders; in one order, so that none waits for us."""
+        if not tray.pleas:
+            return
+        now = self._job.clock.now()
+        known = domains.receivers_of(session, {plea.domain for plea in tray.pleas}, now=now)
+        for plea in sorted(tray.pleas, key=lambda plea: known[plea.domain]):
+            key = (lane.job.name, known[plea.domain])
+            flows.slow_down(session, key, now=now, said=plea.said, wait=plea.wait)
 
-        As many as leave in a moment: a window that lies about is a suppression seen late.
-        """
-        job, settings = self._job, self._job.settings
-        if self._is_all and not self._stock:
-            return 0
-        if not job.may_go_on:
-            job.desk.clear()
-            return 0
-        ahead = min(int(self._rate * _AHEAD_SECONDS), settings.connections * settings.window)
-        if ahead <= settings.connections:  # slow: each letter is permitted when it is begun
-            lacking = job.desk.hungry - job.desk.ready
-        else:
-            lacking = ahead - job.desk.ready if job.desk.ready <= ahead // 2 else 0
-        if lacking <= 0:
-            return 0
-        if not self._booked:
-            self._booked = lacking
-            self._turn_at = self._now + self._pace.take(self._booked)
-        return self._booked if self._now >= self._turn_at else 0
-
-    def _permit(self, session: Session, wanted: int) -> _Supply:
+    def _permit(self, session: Session, wanted: Mapping[Lane, int]) -> _Supply:
         """Commit the intent to hand over the next letters, and look their readers up."""
-        stock, is_all = list(self._stock), self._is_all
-        if len(stock) < wanted and not is_all:
-            limit = max(self._job.settings.batch, wanted)
-            more = batches.claim(
-                session,
-                self._job.edition.id,
-                worker=self._job.duty.worker,
-                now=self._job.clock.now(),
-                limit=limit,
-                within=self._within,
-            )
-            stock += more
-            is_all = len(more) < limit
-        some, stock = stock[:wanted], stock[wanted:]
-        granted = moves.intend(session, some)
+        if closed := self._traffic.gate.closed_until(self._job.clock.now()):
+            return _Supply(is_all=True, is_stopped=True, waits=closed)
+        supply = _Supply(is_all=self._is_all)
+        fresh = self._restock(session, wanted, supply)
+        for lane in self._lanes:
+            stock = fresh.get(lane.job.name, [])
+            if lane in wanted:
+                stock = [*lane.stock, *stock]
+                supply.portions[lane] = self._permit_some(
+                    session, lane, stock, wanted[lane], supply
+                )
+            elif stock:
+                supply.portions[lane] = _Portion(stock=stock)
+        return supply
+
+    def _restock(
+        self, session: Session, wanted: Mapping[Lane, int], supply: _Supply
+    ) -> Mapping[str, Sequence[Claim]]:
+        """Claim more letters where they are lacking; return them by the name of their carrier."""
+        job = self._job
+        held = sum(len(lane.stock) for lane in self._lanes)
+        is_lacking = any(len(lane.stock) < letters for lane, letters in wanted.items())
+        if supply.is_all or not is_lacking or held > _BATCHES_HELD * job.settings.batch:
+            return {}
+        now, gate = job.clock.now(), self._traffic.gate
+        limit = max(job.settings.batch, *wanted.values())
+        allowed = gate.take(session, limit, now=now)
+        more = batches.claim(
+            session,
+            job.edition.id,
+            worker=job.duty.worker,
+            now=now,
+            limit=allowed,
+            within=self._within,
+        )
+        supply.is_all = len(more) < limit
+        if len(more) == allowed < limit:
+            supply.waits = gate.spent(now)
+        found = self._traffic.sorter.sort(session, more, down=self._down, now=now)
+        supply.failed = sum(self._put_off(session, later) for later in found.later)
+        put_off = sum(len(later.claims) for later in found.later)
+        gate.give_back(session, allowed - len(more) + put_off, now=now)
+        return found.portions
+
+    @property
+    def _down(self) -> Mapping[str, str]:
+        jobs = (lane.job for lane in self._lanes)
+        return {job.name: job.trouble or "it stopped" for job in jobs if job.is_down}
+
+    def _put_off(self, session: Session, later: Later) -> int:
+        """Let letters wait for their turn; return how many wait no more, because it is too late."""
+        job = self._job
+        now = job.clock.now()
+        patience = timedelta(hours=job.settings.retry.deadline_hours)
+        if job.is_rationed or later.until <= (job.edition.frozen_at or now) + patience:
+            moves.put_off(session, later.claims, until=later.until, reason=later.reason)
+            return 0
+        too_late = Outcome(verdict=Verdict.RETRY, stage=Stage.RCPT, text=later.reason)
+        results = [Result(claim=claim, outcome=too_late) for claim in later.claims]
+        return moves.settle(session, results, now=now)
+
+    def _permit_some(
+        self, session: Session, lane: Lane, stock: Sequence[Claim], wanted: int, supply: _Supply
+    ) -> _Portion:
+        some = stock[:wanted]
+        name = lane.job.name if len(self._lanes) > 1 else None
+        granted = moves.intend(session, some, carrier=name)
         refused = [claim for claim in some if claim.delivery_id not in granted]
         left = self._turn_away(session, refused) if refused else 0
-        return _Supply(
-            tasks=_tasks(session, [claim for claim in some if claim.delivery_id in granted]),
-            stock=stock,
-            is_all=is_all,
-            left=left,
-            is_stopped=left < len(refused),
-        )
+        supply.left += left
+        supply.is_stopped |= left < len(refused)
+        tasks = _tasks(session, [claim for claim in some if claim.delivery_id in granted])
+        return _Portion(tasks=tasks, stock=stock[wanted:])
 
     def _turn_away(self, session: Session, refused: Sequence[Claim]) -> int:
         """Skip who left; return how many. For the others it is the issue that was stopped."""
@@ -202,13 +302,6 @@ class Bookkeeper:
         moves.skip(session, gone, reason=reason, now=self._job.clock.now())
         moves.give_back(session, [one for one in refused if one.subscriber_id in wanted])
         return len(gone)
-
-    def _measure(self, letters: int) -> None:
-        """Follow how fast letters leave."""
-        now = self._now
-        if now - self._measured >= 0.01:  # noqa: PLR2004 - below, the clock tells nothing
-            self._rate = (self._rate + letters / (now - self._measured)) / 2
-            self._measured = now
 
 
 def _nothing() -> None:

@@ -25,6 +25,14 @@ class Task(NamedTuple):
     reader: Person
 
 
+class Plea(NamedTuple):
+    """Somebody at this domain asked us to slow down, in these words, for so many seconds."""
+
+    domain: str
+    said: str
+    wait: float | None
+
+
 @dataclass
 class Tray:
     """What the threads have put down since the books were last written."""
@@ -32,17 +40,24 @@ class Tray:
     results: list[Result] = field(default_factory=list)
     unfit: list[tuple[Claim, str]] = field(default_factory=list)  # and why nothing was handed over
     returned: list[Claim] = field(default_factory=list)
+    pleas: list[Plea] = field(default_factory=list)
 
     def take_over(self, other: "Tray") -> None:
         """Add what lies on another tray."""
         self.results += other.results
         self.unfit += other.unfit
         self.returned += other.returned
+        self.pleas += other.pleas
+
+    @property
+    def letters(self) -> int:
+        """How many letters lie here."""
+        return len(self.results) + len(self.unfit) + len(self.returned)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing lies here."""
-        return not (self.results or self.unfit or self.returned)
+        return not (self.results or self.unfit or self.returned or self.pleas)
 
 
 class Desk:
@@ -53,7 +68,7 @@ class Desk:
     are single operations on a deque, and need no lock.
     """
 
-    def __init__(self, *, full: int) -> None:
+    def __init__(self, *, full: int, wake: threading.Event | None = None) -> None:
         self._full = full  # results after which the books are written at once
         self._ready: deque[Task] = deque()
         self._low = 0
@@ -61,9 +76,10 @@ class Desk:
         self._results: deque[Result] = deque()
         self._unfit: deque[tuple[Claim, str]] = deque()
         self._returned: deque[Claim] = deque()
+        self._pleas: deque[Plea] = deque()
         self._breaks: Counter[int] = Counter()
         self._changed = threading.Condition()
-        self._wake = threading.Event()
+        self._wake = wake or threading.Event()  # of the bookkeeper, who may have several desks
         self._is_proved = False
         self._is_over = False
 
@@ -113,6 +129,11 @@ class Desk:
         """Put down a letter of which nothing was handed over."""
         self._returned.append(claim)
 
+    def plead(self, plea: Plea) -> None:
+        """Put down that a receiving provider asked us to slow down."""
+        self._pleas.append(plea)
+        self._wake.set()
+
     def again(self, task: Task) -> None:
         """Take back a letter with which a conversation broke; it is the next to be given out."""
         with self._changed:
@@ -145,6 +166,11 @@ class Desk:
         self.end()
 
     @property
+    def is_over(self) -> bool:
+        """Whether who finds no letter ready is sent home."""
+        return self._is_over
+
+    @property
     def ready(self) -> int:
         """How many letters wait to be taken."""
         return len(self._ready)
@@ -169,6 +195,7 @@ class Desk:
             results=list(_taken(self._results)),
             unfit=list(_taken(self._unfit)),
             returned=list(_taken(self._returned)),
+            pleas=list(_taken(self._pleas)),
         )
 
 

@@ -18,7 +18,7 @@ import procrastinate
 import psycopg
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
-from sqlalchemy import case, func, select, text
+from sqlalchemy import ColumnElement, case, func, select, text
 from sqlalchemy.orm import Session
 
 from digest.clock import Clock
@@ -28,7 +28,7 @@ from digest.delivery.settings import EngineSettings
 from digest.delivery.state import OPEN, DeliveryState
 from digest.editions.state import GOING
 from digest.errors import ConfigurationError
-from digest.tables import DeliveryRow, EditionRow
+from digest.tables import DeliveryRow, EditionRow, RingRow
 from storage.database import Database, one_at_a_time
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,8 @@ class Fleet:
     def enqueue(self, session: Session, edition_id: int) -> int:
         """Add a job for each range of letters that has open ones and no job; return how many.
 
-        They are added in the caller's transaction: the freeze and its jobs, or neither.
+        They are added in the caller's transaction: the freeze and its jobs, or neither. As long as
+        the others wait for the first ring, only its letters have jobs.
         """
         queue_tables.check(session)
         one_at_a_time(session, f"enqueue {edition_id}")
@@ -278,7 +279,7 @@ def _batches(session: Session, edition_id: int, *, size: int) -> list[Batch]:
     row = func.row_number().over(order_by=DeliveryRow.id)
     numbered = (
         select(DeliveryRow.id, DeliveryRow.state, ((row - 1) // size).label("part"))
-        .where(DeliveryRow.edition_id == edition_id)
+        .where(DeliveryRow.edition_id == edition_id, _may_leave(edition_id))
         .subquery()
     )
     still_open = func.sum(case((numbered.c.state.in_(OPEN), 1), else_=0))
@@ -289,6 +290,13 @@ def _batches(session: Session, edition_id: int, *, size: int) -> list[Batch]:
         .order_by(numbered.c.part)
     )
     return [Batch(edition_id=edition_id, first=first, last=last) for first, last in rows]
+
+
+def _may_leave(edition_id: int) -> ColumnElement[bool]:
+    ring = select(RingRow.last_id).where(
+        RingRow.edition_id == edition_id, RingRow.ended_at.is_(None)
+    )
+    return DeliveryRow.id <= func.coalesce(ring.scalar_subquery(), DeliveryRow.id)
 
 
 def _enqueued(session: Session, edition_id: int) -> set[tuple[int, int]]:

@@ -1,66 +1,33 @@
 """The threads of one send: each writes letters, hands them over, and weighs what came of it."""
 
 import random
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
-from digest.clock import Clock
 from digest.delivery.batches import Claim
-from digest.delivery.desk import Desk, Task
-from digest.delivery.duty import Duty
+from digest.delivery.desk import Plea, Task
+from digest.delivery.job import Job
 from digest.delivery.moves import Result
-from digest.delivery.retry import Doubt, next_try
-from digest.delivery.settings import DeliverySettings
-from digest.editions.store import Edition
+from digest.delivery.quota import is_spent, rest_of
+from digest.delivery.receivers import domain_of
+from digest.delivery.retry import next_try
+from digest.delivery.throttle import HINTS, Sign, sign_of
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
-from digest.providers.carrier import Carrier, Connection
-from digest.render.personal import Personaliser
+from digest.providers.carrier import Connection
 
 _PATIENCE = 2  # a letter over which the conversation broke so often is put off like one refused
 _UNKNOWN_IN_A_ROW = 12  # then the other side breaks off after every letter
+_REST_OF_QUOTA = 900.0  # seconds, where nothing is said
 _BEFORE_ANY_LETTER = frozenset({Stage.CONNECT, Stage.GREETING, Stage.TLS, Stage.AUTH})
-
-
-@dataclass(kw_only=True)
-class Job:
-    """One send: what its threads share, and how it stands."""
-
-    edition: Edition
-    carrier: Carrier
-    personalisers: Mapping[int, Personaliser]
-    desk: Desk
-    duty: Duty
-    settings: DeliverySettings
-    clock: Clock
-    stop: threading.Event
-    doubt: Doubt
-    trouble: str | None = None
-    pause_reason: str | None = None
-    error: BaseException | None = None
-    halted: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def may_go_on(self) -> bool:
-        """Whether another letter may be begun."""
-        return not (self.stop.is_set() or self.halted.is_set())
-
-    def halt(self) -> None:
-        """Begin no other letter; those under way are finished."""
-        self.halted.set()
-        self.desk.clear()
-
-    def pause(self, reason: str) -> None:
-        """Halt, because somebody has to look at this first."""
-        self.pause_reason = self.trouble = reason
-        self.halt()
 
 
 def work(job: Job, place: int) -> None:
     """Hand letters over until there is none; one thread, one conversation."""
+    if not job.may_go_on:
+        return
     try:
         with closing(job.carrier.connect()) as connection:
             Hand(job, connection, place=place).run()
@@ -77,7 +44,7 @@ class Hand:
     def __init__(self, job: Job, connection: Connection, *, place: int) -> None:
         self._job = job
         self._connection = connection
-        self._is_first = place == 0
+        self._is_first = place == job.first_place
         self._is_filled_there = job.carrier.capabilities.takes == "sheet"
         self._notes = job.duty.journal.at(place)
         self._under_way: dict[str, Task] = {}
@@ -85,6 +52,7 @@ class Hand:
         self._period = job.edition.period.lower()
         self._in_hand = 0
         self._breaks = self._put_off = self._unknown = 0  # in a row
+        self._slowed: set[str] = set()  # who asked us to slow down since one was taken
 
     def run(self) -> None:
         """Hand over until nothing is left, or the send is halted."""
@@ -109,6 +77,9 @@ class Hand:
         job = self._job
         while job.may_go_on and (task := job.desk.take()) is not None:
             claim = task.claim
+            if job.brakes and job.is_braked(domain_of(task.reader.email)):
+                job.desk.give_back(claim)  # it is put off when it is claimed anew
+                continue
             self._in_hand = claim.delivery_id
             self._notes.hold(claim.delivery_id)
             try:
@@ -131,27 +102,72 @@ class Hand:
 
     def _weigh(self, task: Task, outcome: Outcome) -> None:
         """Decide what an outcome means for the letter, and for all others."""
+        if outcome.verdict is Verdict.ACCEPTED:
+            if self._job.hints:
+                self._job.hints.pop(domain_of(task.reader.email), None)
+            self._accept_answer(task, outcome)
+        elif is_spent(outcome) and self._spend(task, outcome):
+            return
+        elif self._is_asked_to_slow_down(task, outcome):
+            self._slow_down(task, outcome)
+        else:
+            self._weigh_trouble(task, outcome)
+
+    def _weigh_trouble(self, task: Task, outcome: Outcome) -> None:
         job = self._job
         match outcome.verdict:
-            case Verdict.ACCEPTED:
-                self._accept_answer(task, outcome)
             case Verdict.WITHDRAWN:
                 job.desk.give_back(task.claim)
                 job.trouble = "the lease was over before the letter was"
                 job.halt()
             case Verdict.CONFIG:
                 job.desk.give_back(task.claim)
-                job.pause(f"{outcome.stage}: {outcome.reply or ''} {outcome.text}".strip())
+                if job.heir():
+                    job.fall(_words(outcome))
+                else:
+                    job.pause(_words(outcome))
             case Verdict.RETRY if not outcome.counted:
                 self._mend(task, outcome)
             case _:
                 self._accept_answer(task, outcome)
+
+    def _spend(self, task: Task, outcome: Outcome) -> bool:
+        """Deal with a quota that is used up; False where the letter is put off like any other."""
+        job = self._job
+        if not job.heir() and outcome.verdict is Verdict.RETRY:
+            return False
+        job.desk.give_back(task.claim)
+        job.fall(_words(outcome), rest=rest_of(outcome) or _REST_OF_QUOTA)
+        return True
+
+    def _is_asked_to_slow_down(self, task: Task, outcome: Outcome) -> bool:
+        """Tell whether a receiving provider asks that, by its words or by putting off many."""
+        sign = sign_of(outcome)
+        if sign is Sign.HINT:
+            domain = domain_of(task.reader.email)
+            self._job.hints[domain] += 1
+            return self._job.hints[domain] >= HINTS
+        return sign is Sign.PLEA
+
+    def _slow_down(self, task: Task, outcome: Outcome) -> None:
+        """Put the letter off, and let others of its provider wait; all others go on."""
+        job = self._job
+        domain = domain_of(task.reader.email)
+        job.brake(domain)
+        job.desk.plead(Plea(domain=domain, said=_words(outcome), wait=rest_of(outcome)))
+        job.desk.prove()
+        self._breaks = 0
+        self._slowed.add(domain)
+        self._settle(task.claim, replace(outcome, counted=True))
+        if len(self._slowed) > job.settings.faults_in_a_row:  # then it is the carrier itself
+            job.fall(_words(outcome))
 
     def _accept_answer(self, task: Task, outcome: Outcome) -> None:
         """Put down an answer that is about this letter."""
         job = self._job
         job.desk.prove()
         self._breaks = self._put_off = 0
+        self._slowed.clear()
         self._unknown = self._unknown + 1 if outcome.verdict is Verdict.UNKNOWN else 0
         if self._unknown >= _UNKNOWN_IN_A_ROW:
             job.trouble = f"{outcome.stage}: {outcome.text}, {self._unknown} times in a row"
@@ -163,17 +179,21 @@ class Hand:
         self._settle(task.claim, outcome)
 
     def _settle(self, claim: Claim, outcome: Outcome) -> None:
-        next_at = self._next_try(claim) if outcome.verdict is Verdict.RETRY else None
+        next_at = self._next_try(claim, outcome) if outcome.verdict is Verdict.RETRY else None
         self._job.desk.settle(Result(claim=claim, outcome=outcome, next_at=next_at))
 
-    def _next_try(self, claim: Claim) -> datetime | None:
-        now = self._job.clock.now()
+    def _next_try(self, claim: Claim, outcome: Outcome) -> datetime | None:
+        """Return when to try again; a letter that had to wait for its turn is no older for that."""
+        job = self._job
+        now = job.clock.now()
+        waited = job.is_rationed and not claim.attempts
         return next_try(
-            self._job.settings.retry,
+            job.settings.retry,
             attempts=claim.attempts + 1,
-            frozen_at=self._job.edition.frozen_at or now,
+            frozen_at=now if waited else job.edition.frozen_at or now,
             now=now,
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+            wait=rest_of(outcome),
         )
 
     def _mend(self, task: Task, outcome: Outcome) -> None:
@@ -189,7 +209,10 @@ class Hand:
             job.desk.again(task)
         most = job.settings.faults_in_a_row
         if self._breaks >= most or self._put_off >= most:
-            job.trouble = f"{outcome.stage}: {outcome.text}"
-            job.halt()
+            job.fall(f"{outcome.stage}: {outcome.text}")
         elif self._breaks:
             job.clock.wait(job.settings.reconnect_seconds * self._breaks, stop=job.stop)
+
+
+def _words(outcome: Outcome) -> str:
+    return f"{outcome.stage}: {outcome.reply or ''} {outcome.text}".strip()

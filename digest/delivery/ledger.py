@@ -12,29 +12,32 @@ from typing import Any
 from sqlalchemy import (
     ColumnCollection,
     ColumnElement,
+    Select,
     and_,
     case,
     exists,
     func,
-    insert,
     literal,
     or_,
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.delivery import proof
 from digest.delivery.batches import claim_of
 from digest.delivery.journal import Testimony
 from digest.delivery.moves import Result, settle
+from digest.delivery.ring import RingSettings, size
 from digest.delivery.state import OPEN, DeliveryState
 from digest.editions.state import EditionState
 from digest.mail.outcome import Verdict
-from digest.tables import WAITING, ChoiceRow, DeliveryRow, EditionRow, ExclusionRow
-from subscribers import audience
+from digest.tables import WAITING, ChoiceRow, DeliveryRow, EditionRow, ExclusionRow, RingRow
+from subscribers import audience, sample
 
 MAX_CRASHES = 3
+_IDS_PER_QUERY = 5_000  # databases limit the parameters of one statement
 NO_POST = "no post in their topics"
 _MAILBOX = 32  # hexadecimal digits: 128 bit tell mailboxes apart, and its index stays small
 _FREED: dict[str, Any] = {"epoch": DeliveryRow.epoch + 1, "worker_id": None}
@@ -58,14 +61,16 @@ def write(
     otherwise: Mapping[str, int],
     now: datetime,
     pace: str = "weekly",
+    ring: RingSettings | None = None,
 ) -> int:
     """Write one pending row per reader in one INSERT ... SELECT, and count who is left out.
 
     An issue is for the readers of one ``pace``: "weekly", or "monthly" for a best-of. Each
     reader gets the variant that the edition keeps for their choice (`ChoiceRow`). One whose
     choice nobody had when the issue was rendered gets the whole issue in their language:
-    ``otherwise`` has its variant by language, the default one first. Returns the number of rows.
-    Belongs into the transaction of the freeze.
+    ``otherwise`` has its variant by language, the default one first. Those who are to be the first
+    by ``ring`` stand first in it. Returns the number of rows. Belongs into the transaction of the
+    freeze.
     """
     people = audience.candidates(now=now, pace=pace).subquery()
     whole = case(
@@ -73,7 +78,6 @@ def write(
         value=people.c.language,
         else_=literal(next(iter(otherwise.values()))),
     )
-    columns = ["edition_id", "subscriber_id", "mailbox_key", "variant_id", "state"]
     rows = (
         select(
             literal(edition_id),
@@ -86,7 +90,12 @@ def write(
         .where(or_(ChoiceRow.id.is_(None), ChoiceRow.variant_id.is_not(None)))
         .order_by(people.c.id)
     )
-    session.execute(insert(DeliveryRow).from_select(columns, rows))
+    if first := _first(session, edition_id, settings=ring, now=now, pace=pace):
+        for start in range(0, len(first), _IDS_PER_QUERY):
+            some = first[start : start + _IDS_PER_QUERY]
+            _add(session, rows.where(people.c.id.in_(some)))
+        _keep_ring(session, edition_id)
+    _add(session, rows, again=bool(first))
     written = sum(counts(session, edition_id).values())
     excluded = audience.excluded(session, now=now, pace=pace)
     excluded[NO_POST] = audience.members(session) - sum(excluded.values()) - written
@@ -99,6 +108,43 @@ def write(
         update(EditionRow).where(EditionRow.id == edition_id).values(candidates=written)
     )
     return written
+
+
+def _add(session: Session, rows: "Select[*tuple[Any, ...]]", *, again: bool = False) -> None:
+    """Write rows; ``again`` passes over those who stand in the ledger already.
+
+    To leave them out of the rows would be left to the planner, which without statistics compares
+    each with each.
+    """
+    columns = ["edition_id", "subscriber_id", "mailbox_key", "variant_id", "state"]
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    writing = dialect.insert(DeliveryRow).from_select(columns, rows)
+    session.execute(writing.on_conflict_do_nothing() if again else writing)
+
+
+def _first(
+    session: Session, edition_id: int, *, settings: RingSettings | None, now: datetime, pace: str
+) -> list[int]:
+    """Return the readers who come first; none when all of them go together."""
+    if settings is None or not settings.share:
+        return []
+    of = sample.count(session, now=now, pace=pace)
+    people = size(of, settings=settings)
+    if not people:
+        return []
+    return sample.spread(session, people=people, of=of, turn=edition_id, now=now, pace=pace)
+
+
+def _keep_ring(session: Session, edition_id: int) -> None:
+    """Keep between which ids the first readers stand, as long as no others are written."""
+    people, first, last = session.execute(
+        select(func.count(), func.min(DeliveryRow.id), func.max(DeliveryRow.id)).where(
+            DeliveryRow.edition_id == edition_id
+        )
+    ).one()
+    if people:
+        session.add(RingRow(edition_id=edition_id, people=people, first_id=first, last_id=last))
+        session.flush()
 
 
 def _chose(people: ColumnCollection[str, Any], edition_id: int) -> ColumnElement[bool]:
@@ -272,6 +318,17 @@ def has_accepted(session: Session, edition_id: int) -> bool:
         DeliveryRow.edition_id == edition_id, DeliveryRow.state == DeliveryState.ACCEPTED
     )
     return bool(session.scalar(select(accepted)))
+
+
+def accepted(session: Session, edition_id: int, *, most: int) -> int:
+    """Count the letters of an edition that were accepted, up to so many."""
+    some = (
+        select(DeliveryRow.id)
+        .where(DeliveryRow.edition_id == edition_id, DeliveryRow.state == DeliveryState.ACCEPTED)
+        .limit(most)
+        .subquery()
+    )
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def excluded(session: Session, edition_id: int) -> dict[str, int]:

@@ -33,16 +33,21 @@ class Result(NamedTuple):
     next_at: datetime | None = None
 
 
-def intend(session: Session, claims: Sequence[Claim]) -> frozenset[int]:
+def intend(
+    session: Session, claims: Sequence[Claim], *, carrier: str | None = None
+) -> frozenset[int]:
     """Commit "the other side may have these letters from now on"; return the ids of those granted.
 
     The same statement asks once more whether the edition is being sent and whether each reader
-    still wants mail. A letter that is not granted must not be handed over.
+    still wants mail. A letter that is not granted must not be handed over. Where there are several
+    carriers, the rows keep which ``carrier`` it is (``""`` for the main one).
     """
     connection = session.connection()
     granted: set[int] = set()
+    statement = _intend(is_named=carrier is not None)
+    named = {} if carrier is None else {"carrier_now": carrier or None}
     for run in _runs(claims):
-        granted.update(connection.execute(_intend(), run).scalars().all())
+        granted.update(connection.execute(statement, {**run, **named}).scalars().all())
     return frozenset(granted & {claim.delivery_id for claim in claims})
 
 
@@ -81,6 +86,12 @@ def settle(session: Session, results: Iterable[Result], *, now: datetime) -> int
 def skip(session: Session, claims: Sequence[Claim], *, reason: str, now: datetime) -> int:
     """Close rows of ours of which nothing was handed over; ``reason`` says why."""
     to = {"state": DeliveryState.SKIPPED, "reason": reason, "ended_at": now}
+    return _move(session, claims, expected=HELD, to=to)
+
+
+def put_off(session: Session, claims: Sequence[Claim], *, until: datetime, reason: str) -> int:
+    """Let letters of ours wait of which nothing was handed over; no try is counted."""
+    to = {"state": DeliveryState.DEFERRED, "next_at": until, "reason": reason}
     return _move(session, claims, expected=HELD, to=to)
 
 
@@ -123,7 +134,7 @@ _IN_RUN = (
 
 
 @cache
-def _intend() -> Executable:
+def _intend(*, is_named: bool) -> Executable:
     going = exists().where(
         EditionRow.id == DeliveryRow.edition_id, EditionRow.state == EditionState.SENDING
     )
@@ -135,7 +146,10 @@ def _intend() -> Executable:
             going,
             audience.still_wanted(DeliveryRow.subscriber_id),
         )
-        .values(state=DeliveryState.COMMITTING)
+        .values(
+            {"state": DeliveryState.COMMITTING}
+            | ({"carrier": bindparam("carrier_now")} if is_named else {})
+        )
         .returning(DeliveryRow.id)
     )
 

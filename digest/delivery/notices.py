@@ -8,13 +8,15 @@ nobody can know about, and it is named. Notices are few, and take no part in the
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from digest.clock import Clock
 from digest.delivery import tray
+from digest.delivery.quota import rest_of
 from digest.delivery.retry import RetrySettings, next_try
 from digest.delivery.state import DeliveryState
 from digest.delivery.tray import Claimed
@@ -50,10 +52,19 @@ class Written(Protocol):
         """The words, without link and code."""
 
 
+@dataclass
+class _Way:
+    """One carrier, and until when it is left alone (on the monotonic clock)."""
+
+    build: Callable[[], Carrier]
+    rests_until: float = 0.0
+
+
 class PostOffice:
     """Works off the tray with a carrier; any number of them may, on any machine.
 
-    ``write`` makes the letter of a notice. ``build`` makes the carrier, when there is work.
+    ``write`` makes the letter of a notice. ``build`` makes the carrier, when there is work, and
+    ``stand_ins`` those that take over while it hands nothing over.
     """
 
     def __init__(
@@ -65,37 +76,45 @@ class PostOffice:
         retry: RetrySettings,
         clock: Clock,
         stop: threading.Event,
+        stand_ins: Sequence[Callable[[], Carrier]] = (),
     ) -> None:
         self._database = database
-        self._build = build
+        self._ways = [_Way(build), *map(_Way, stand_ins)]
         self._write = write
         self._retry = retry
         self._clock = clock
         self._stop = stop
-        self._rests_until = 0.0
         self._recovers_at = 0.0
 
     def work(self) -> Counter[DeliveryState]:
         """Hand over every notice whose turn it is; return what became of how many.
 
         Ends when none is left, when told to stop, and at a fault of ours or of the connection: then
-        it does nothing for half a minute.
+        the next carrier goes on, and the one that failed does nothing for half a minute.
         """
         fates: Counter[DeliveryState] = Counter()
-        if self._clock.monotonic() < self._rests_until:
-            return fates
-        self._recover()
-        claimed = self._claim()
-        if claimed is None:
-            return fates
-        with closing(self._build().connect()) as connection:
-            while claimed is not None:
-                fate = self._hand_over(claimed, connection)
+        now = self._clock.monotonic()
+        ways = [way for way in self._ways if now >= way.rests_until]
+        if ways:
+            self._recover()
+        for way in ways:
+            claimed = self._claim()
+            if claimed is None or self._work_off(claimed, way, fates):
+                break
+            way.rests_until = self._clock.monotonic() + _REST_SECONDS
+        return fates
+
+    def _work_off(self, claimed: Claimed, way: "_Way", fates: Counter[DeliveryState]) -> bool:
+        """Hand over one notice after the other; False when this way takes none."""
+        following: Claimed | None = claimed
+        with closing(way.build().connect()) as connection:
+            while following is not None:
+                fate = self._hand_over(following, connection)
                 fates[fate] += 1
                 if fate is DeliveryState.PENDING:
-                    break
-                claimed = self._claim()
-        return fates
+                    return False
+                following = self._claim()
+        return True
 
     def _recover(self) -> None:
         """Take over what dead post offices held: at the start, and as often as a lease can end."""
@@ -138,7 +157,7 @@ class PostOffice:
 
     def _record(self, claimed: Claimed, written: Written, outcome: Outcome) -> DeliveryState:
         now = self._clock.now()
-        next_at = self._next_try(claimed, now=now)
+        next_at = self._next_try(claimed, outcome, now=now)
         with self._database.begin() as session:
             state = tray.settle(session, claimed, outcome, next_at=next_at, now=now)
             if outcome.verdict is Verdict.ACCEPTED:
@@ -155,11 +174,10 @@ class PostOffice:
                     now=now,
                 )
         if state is DeliveryState.PENDING:
-            self._rests_until = self._clock.monotonic() + _REST_SECONDS
             log.warning("notices wait: %s at %s", outcome.text or "no answer", outcome.stage)
         return state
 
-    def _next_try(self, claimed: Claimed, *, now: datetime) -> datetime | None:
+    def _next_try(self, claimed: Claimed, outcome: Outcome, *, now: datetime) -> datetime | None:
         """Return when a notice that was put off is tried again, while it is of any use."""
         moment = next_try(
             self._retry,
@@ -167,5 +185,6 @@ class PostOffice:
             frozen_at=claimed.notice.created_at,
             now=now,
             jitter=0,
+            wait=rest_of(outcome),
         )
         return moment if moment and moment < claimed.notice.expires_at else None

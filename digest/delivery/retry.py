@@ -25,16 +25,25 @@ class RetrySettings:
 
 
 def next_try(
-    settings: RetrySettings, *, attempts: int, frozen_at: datetime, now: datetime, jitter: float
+    settings: RetrySettings,
+    *,
+    attempts: int,
+    frozen_at: datetime,
+    now: datetime,
+    jitter: float,
+    wait: float | None = None,
 ) -> datetime | None:
     """Return when to try again after ``attempts`` counted tries; None when it is time to give up.
 
-    ``jitter`` in [0, 1) spreads the readers of one provider over a tenth of the wait.
+    ``jitter`` in [0, 1) spreads the readers of one provider over a tenth of the wait. Where the
+    other side named the ``wait`` in seconds, it is that, and at most one second more.
     """
     minutes = min(
         settings.first_minutes * 2 ** min(max(attempts, 1) - 1, 30), settings.longest_minutes
     )
     moment = now + timedelta(minutes=minutes * (1 + jitter / 10))
+    if wait is not None:
+        moment = now + timedelta(seconds=wait + jitter)
     deadline = frozen_at + timedelta(hours=settings.deadline_hours)
     return moment if moment <= deadline else None
 

@@ -8,21 +8,25 @@ before a dot is a retry; a crash after it is one letter nobody can know about, a
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from digest.clock import Clock
-from digest.delivery import ledger
+from digest.delivery import flows, ledger
 from digest.delivery.bookkeeper import Bookkeeper
 from digest.delivery.desk import Desk
-from digest.delivery.duty import on_duty, take_over
-from digest.delivery.hands import Job, work
+from digest.delivery.duty import Duty, on_duty, take_over
+from digest.delivery.hands import work
+from digest.delivery.job import Job
+from digest.delivery.lane import Lane
 from digest.delivery.pace import Pace
 from digest.delivery.retry import Doubt
+from digest.delivery.routes import MAIN
 from digest.delivery.settings import DeliverySettings
 from digest.delivery.state import OPEN, DeliveryState
 from digest.delivery.threads import run_to_the_end
+from digest.delivery.traffic import Traffic
 from digest.editions import store as editions
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
@@ -59,7 +63,7 @@ class SendReport:
 class Sender:
     """Works off the ledger of one edition with a carrier."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts
         self,
         database: Database,
         *,
@@ -69,6 +73,7 @@ class Sender:
         stop: threading.Event,
         processes: Processes,
         pace: Pace,
+        traffic: Traffic | None = None,
         failpoint: Failpoint | None = None,
     ) -> None:
         self._database = database
@@ -78,6 +83,7 @@ class Sender:
         self._stop = stop
         self._processes = processes
         self._pace = pace
+        self._traffic = traffic or Traffic()
         self._failpoint = failpoint
 
     def recover(self) -> int:
@@ -101,36 +107,83 @@ class Sender:
 
         ``within`` names the first and last delivery that are ours to hand over.
         """
-        settings = self._settings
+        carriers = {MAIN: self._carrier, **self._traffic.others}
         with on_duty(
             self._database,
             processes=self._processes,
-            places=settings.connections,
-            lease=settings.lease_seconds,
+            places=self._settings.connections * len(carriers),
+            lease=self._settings.lease_seconds,
             clock=self._clock,
         ) as duty:
+            jobs = self._jobs(edition, carriers, duty=duty, personalisers=personalisers)
+            books = Bookkeeper(
+                self._database,
+                lanes=[Lane(job, pace=self._pace) for job in jobs],
+                within=within,
+                traffic=self._traffic,
+                report=self._doom(report),
+            )
+            works = [
+                partial(work, job, job.first_place + place)
+                for job in jobs
+                for place in range(self._settings.connections)
+            ]
+            run_to_the_end(works, meanwhile=books.keep, halt=lambda: _halt(jobs))
+            books.close()
+        for job in jobs:
+            if job.error:
+                raise job.error
+        if reason := next((job.pause_reason for job in jobs if job.pause_reason), None):
+            self._pause(edition, reason)
+        return self._finish(edition, trouble=_trouble(jobs), waits=books.waits)
+
+    def _jobs(
+        self,
+        edition: Edition,
+        carriers: Mapping[str, Carrier],
+        *,
+        duty: Duty,
+        personalisers: Mapping[int, Personaliser],
+    ) -> list[Job]:
+        """Make the part of each carrier; one that asked to be left alone begins none."""
+        wake = threading.Event()
+        settings = self._settings
+        doubt = Doubt(most=settings.same_refusals, is_cleared=self._is_taken(edition))
+        jobs: list[Job] = []
+        for number, (name, carrier) in enumerate(carriers.items()):
             job = Job(
                 edition=edition,
-                carrier=self._carrier,
+                carrier=carrier,
                 personalisers=personalisers,
-                desk=Desk(full=settings.batch),
+                desk=Desk(full=settings.batch, wake=wake),
                 duty=duty,
                 settings=settings,
                 clock=self._clock,
                 stop=self._stop,
-                doubt=Doubt(most=settings.same_refusals, is_cleared=self._is_taken(edition)),
+                doubt=doubt,
+                name=name,
+                first_place=number * settings.connections,
+                heir=partial(self._heir_of, name, jobs),
+                is_rationed=self._traffic.gate.rations,
             )
-            books = Bookkeeper(
-                self._database, job=job, within=within, pace=self._pace, report=self._doom(report)
-            )
-            works = [partial(work, job, place) for place in range(settings.connections)]
-            run_to_the_end(works, meanwhile=books.keep, halt=job.halt)
-            books.close()
-        if job.error:
-            raise job.error
-        if job.pause_reason:
-            self._pause(edition, job.pause_reason)
-        return self._finish(edition, trouble=job.trouble)
+            jobs.append(job)
+        self._let_rest(jobs)
+        return jobs
+
+    def _heir_of(self, name: str, jobs: Sequence[Job]) -> str | None:
+        """Name who serves this carrier's readers once it is down."""
+        down = {name, *(job.name for job in jobs if job.is_down)}
+        return self._traffic.routing.in_place_of(name, down=down)
+
+    def _let_rest(self, jobs: Sequence[Job]) -> None:
+        """Ask no carrier that wants to be left alone, where another one stands in for it."""
+        if not self._traffic.routing.failover:
+            return
+        with self._database.read() as session:
+            resting = flows.resting(session, now=self._clock.now())
+        for job in jobs:
+            if job.name in resting and job.heir():
+                job.fall(resting[job.name])
 
     def _doom(self, report: Report) -> Report:
         """Pass the steps before the claim and after the result, where death may be ordered."""
@@ -150,8 +203,10 @@ class Sender:
         with self._database.read() as session:
             return ledger.has_accepted(session, edition.id)
 
-    def _finish(self, edition: Edition, *, trouble: str | None) -> SendReport:
-        """Close the edition when no row is open; never before."""
+    def _finish(
+        self, edition: Edition, *, trouble: str | None, waits: str | None = None
+    ) -> SendReport:
+        """Close the edition when no row is open; never before. ``waits``: why some are."""
         with self._database.begin() as session:
             edition = editions.get(session, edition.id)
             counts = ledger.counts(session, edition.id)
@@ -159,6 +214,8 @@ class Sender:
             if edition.state is EditionState.SENDING and not waiting:
                 editions.move(session, edition, to=EditionState.SENT, now=self._clock.now())
                 edition = editions.get(session, edition.id)
+        if trouble is None and waiting:
+            trouble = waits
         return SendReport(counts=counts, state=edition.state, trouble=trouble)
 
     def _pause(self, edition: Edition, reason: str) -> None:
@@ -169,6 +226,21 @@ class Sender:
                     session, edition, to=EditionState.PAUSED, reason=reason, now=self._clock.now()
                 )
         log.error("issue %s paused: %s", edition.period, reason)
+
+
+def _halt(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        job.halt()
+
+
+def _trouble(jobs: Sequence[Job]) -> str | None:
+    """Say what stood in the way; where there are several carriers, whose way."""
+    if len(jobs) == 1:
+        return jobs[0].trouble
+    told = (
+        f"carrier {job.name or job.carrier.name!r}: {job.trouble}" for job in jobs if job.trouble
+    )
+    return "; ".join(told) or None
 
 
 def tally(counts: Mapping[DeliveryState, int]) -> str:

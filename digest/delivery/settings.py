@@ -1,9 +1,11 @@
 """How letters are handed over: what the operator may choose."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from digest.delivery.retry import RetrySettings
+from digest.errors import ConfigurationError
 from digest.limits import Count, CountOrNone, Pause, Seconds, Workers
 
 
@@ -50,6 +52,19 @@ class EngineSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class PaceSettings:
-    """How fast letters may leave: at most so many a minute from all senders together; 0: any."""
+    """How fast letters may leave: at most so many a minute from all senders together; 0: any.
+
+    ``receivers`` says the same of single receiving providers, as { gmail = 600 }: by the names of
+    `delivery/receivers.py`, or by domain. One that asks us to slow down gets fewer by itself.
+    """
 
     letters_per_minute: CountOrNone = 0
+    receivers: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a rate at which nothing would ever leave."""
+        for name, most in self.receivers.items():
+            if most < 1:
+                raise ConfigurationError(
+                    f"[pace] receivers: {name} = {most} is no rate; at least 1"
+                )

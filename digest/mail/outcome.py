@@ -37,7 +37,8 @@ class Outcome:
 
     ``code`` is the reply code (SMTP or HTTP), ``enhanced`` the RFC 3463 code, ``text`` the reply
     without addresses. ``counted`` is False when the fault lay with the connection and the try
-    must not count against the recipient.
+    must not count against the recipient. ``retry_after`` is for how many seconds the other side
+    asked to be left alone, where it said so.
     """
 
     verdict: Verdict
@@ -46,6 +47,7 @@ class Outcome:
     enhanced: str | None = None
     text: str = ""
     counted: bool = True
+    retry_after: float | None = None
 
     @property
     def reply(self) -> str | None:

@@ -186,6 +186,7 @@ class ApiConnection:
                 verdict=Verdict.RETRY,
                 stage=Stage.REQUEST,
                 text=f"the provider asked to be left alone for {resting:.0f} more seconds",
+                retry_after=resting,
             )
         if resting > 0:
             self._clock.sleep(resting)
@@ -237,9 +238,9 @@ class ApiConnection:
 
     def _put_off(self, answer: Answer) -> tuple[Reading, float | None]:
         """Obey a provider that asks us to wait: here when it is short, else for all to come."""
-        reading = by_status(answer, text="the provider asked to wait")
-        wait = seconds_to_wait(answer, now=self._clock.now())
-        wait = _PAUSE if wait is None else wait
+        said = seconds_to_wait(answer, now=self._clock.now())
+        wait = _PAUSE if said is None else said
+        reading = replace(by_status(answer, text="the provider asked to wait"), retry_after=said)
         spread = random.uniform(0, _SPREAD)  # noqa: S311 - spreads load, guards nothing
         self._rests_until = self._clock.monotonic() + wait + spread
         return reading, wait + spread if wait <= self._patience else None

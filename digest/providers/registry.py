@@ -7,8 +7,9 @@ from difflib import get_close_matches
 from digest.clock import Clock
 from digest.errors import ConfigurationError
 from digest.failpoint import Failpoint
+from digest.limits import CountOrNone
 from digest.providers.brevo import Brevo, BrevoSettings
-from digest.providers.capabilities import Capabilities
+from digest.providers.capabilities import Capabilities, Needs, require
 from digest.providers.carrier import Carrier
 from digest.providers.doomed import DoomedCarrier, dial_to
 from digest.providers.endpoint import ApiSettings, Base, is_loopback
@@ -31,9 +32,13 @@ from digest.providers.wire import dial
 
 @dataclass(frozen=True, kw_only=True)
 class CarrierSettings:
-    """Which carrier takes the letters, and the settings of each."""
+    """Which carrier takes the letters, and the settings of each.
+
+    ``letters_per_minute`` is the most that it takes from all senders together; 0: any number.
+    """
 
     kind: str = "smtp"
+    letters_per_minute: CountOrNone = 0
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
     lmtp: LmtpSettings = field(default_factory=LmtpSettings)
     folder: FolderSettings = field(default_factory=FolderSettings)
@@ -104,6 +109,22 @@ def build(
         return make(settings, clock or Clock(), dial)
     carrier = make(settings, clock or Clock(), dial_to(failpoint))
     return DoomedCarrier(carrier, failpoint=failpoint)
+
+
+def build_all(
+    settings: Mapping[str, CarrierSettings],
+    *,
+    needs: Needs,
+    clock: Clock,
+    failpoint: Failpoint | None = None,
+) -> dict[str, Carrier]:
+    """Make every carrier by its name; refuse one that cannot say what the settings ask for."""
+    carriers = {}
+    for name, own in settings.items():
+        carrier = build(own, clock=clock, failpoint=failpoint)
+        require(carrier.capabilities, of=carrier.name, needs=needs)
+        carriers[name] = carrier
+    return carriers
 
 
 def leaves_machine(settings: CarrierSettings) -> bool:

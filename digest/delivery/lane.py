@@ -1,0 +1,72 @@
+"""One carrier's letters on their way: claimed, given out, and how fast they go."""
+
+from collections import deque
+from collections.abc import Sequence
+
+from digest.delivery.batches import Claim
+from digest.delivery.desk import Task, Tray
+from digest.delivery.job import Job
+from digest.delivery.pace import Pace
+
+_AHEAD_SECONDS = 0.5  # how long letters may lie here permitted: their readers may leave meanwhile
+
+
+class Lane:
+    """What the bookkeeper knows of one carrier's threads."""
+
+    def __init__(self, job: Job, *, pace: Pace) -> None:
+        self.job = job
+        self.stock: deque[Claim] = deque()  # claimed, not permitted
+        self.out = 0  # given out, and not heard of
+        self._pace = pace
+        self._rate = 0.0  # letters per second
+        self._measured = self._now
+        self._booked, self._turn_at = 0, self._now
+
+    @property
+    def _now(self) -> float:
+        return self.job.clock.monotonic()
+
+    def appetite(self, *, is_all: bool) -> int:
+        """Return how many letters are to be permitted now; ``is_all``: no more will be claimed.
+
+        As many as leave in a moment: a window that lies about is a suppression seen late.
+        """
+        job, settings = self.job, self.job.settings
+        if not job.may_go_on:
+            if not job.desk.is_over:
+                job.desk.clear()
+            return 0
+        if is_all and not self.stock:
+            return 0
+        ahead = min(int(self._rate * _AHEAD_SECONDS), settings.connections * settings.window)
+        if ahead <= settings.connections:  # slow: each letter is permitted when it is begun
+            lacking = job.desk.hungry - job.desk.ready
+        else:
+            lacking = ahead - job.desk.ready if job.desk.ready <= ahead // 2 else 0
+        if lacking <= 0:
+            return 0
+        if not self._booked:
+            self._booked = lacking
+            self._turn_at = self._now + self._pace.take(self._booked, carrier=job.name)
+        return self._booked if self._now >= self._turn_at else 0
+
+    def collect(self) -> Tray:
+        """Take what the threads have put down."""
+        tray = self.job.desk.collect()
+        self.out -= tray.letters
+        return tray
+
+    def supply(self, tasks: Sequence[Task], *, stock: Sequence[Claim]) -> None:
+        """Give letters out that are permitted now; ``stock`` is what is left of those claimed."""
+        self._booked = 0
+        self.stock = deque(stock)
+        self.out += len(tasks)
+        self.job.desk.supply(tasks)
+
+    def measure(self, letters: int) -> None:
+        """Follow how fast letters leave."""
+        now = self._now
+        if now - self._measured >= 0.01:  # noqa: PLR2004 - below, the clock tells nothing
+            self._rate = (self._rate + letters / (now - self._measured)) / 2
+            self._measured = now

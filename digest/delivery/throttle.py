@@ -1,0 +1,139 @@
+"""How fast letters may leave to one receiving provider: it falls when asked, and recovers. Pure.
+
+Additive increase, multiplicative decrease, as TCP finds its share of a line (RFC 5681): a
+provider that asks us to slow down gets nothing for a minute, then half of what it got before, and
+from then on a little more each minute until the limit is lifted.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from digest.mail.outcome import Outcome, Stage, Verdict
+
+FIRST = 60.0
+"""Letters a minute for a provider that asks for the first time."""
+LEAST = 1.0
+GAIN = 10.0
+"""By how many letters a minute the rate grows each minute."""
+FREE = 600.0
+"""At this rate the limit is lifted."""
+HINTS = 5
+"""So many letters put off in a row, and none taken, are understood as being asked."""
+
+_TURN = timedelta(minutes=1)  # how far ahead turns are given out, and how long a pause is
+_FARTHEST = 15  # turns; then it may look better, and who was put off asks again
+
+_ABOUT_RECEIVERS = frozenset({Stage.RCPT, Stage.DATA, Stage.TEXT, Stage.DOT})
+_CLOSING = 421
+_NOT_NOW = range(400, 500)
+_GREYLIST = re.compile(r"gr[ae]y\W?list|postgrey|first time", re.IGNORECASE)
+_PLEA = re.compile(
+    r"\brate\b|rate.?limit|too (?:many|much|fast)|slow(?:ing)? down|throttl|unusual|unexpected"
+    r" volume|\bRP-00\d|\b(?:connection|message|sending) limit",
+    re.IGNORECASE,
+)
+_RATE_CODES = frozenset({"4.7.28", "4.7.650", "4.7.651", "4.7.652"})  # Gmail, Microsoft
+_MAILBOX = "4.2."  # RFC 3463: of this mailbox alone
+
+
+class Sign(Enum):
+    """What a refusal says about the pace to its receiving provider."""
+
+    NONE = auto()
+    HINT = auto()  # once is chance
+    PLEA = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """How a provider takes letters since it asked us to slow down.
+
+    ``rate`` is in letters a minute, and grows from ``changed_at`` on; before that nothing leaves.
+    ``next_at`` is when the next letter may. ``said`` is how we were asked.
+    """
+
+    rate: float
+    changed_at: datetime
+    next_at: datetime
+    said: str = ""
+
+
+def sign_of(outcome: Outcome) -> Sign:
+    """Read a refusal; one that asks every new sender to come again (greylisting) says nothing."""
+    code = outcome.code or 0
+    if (
+        outcome.verdict is not Verdict.RETRY
+        or outcome.stage not in _ABOUT_RECEIVERS
+        or code not in _NOT_NOW
+        or _GREYLIST.search(outcome.text)
+    ):
+        return Sign.NONE
+    enhanced = outcome.enhanced or ""
+    if code == _CLOSING or enhanced in _RATE_CODES or _PLEA.search(outcome.text):
+        return Sign.PLEA
+    return Sign.NONE if enhanced.startswith(_MAILBOX) or not outcome.counted else Sign.HINT
+
+
+def rate_at(flow: Flow, now: datetime) -> float:
+    """Return the rate that a provider has recovered to."""
+    minutes = max((now - flow.changed_at) / _TURN, 0.0)
+    return flow.rate + GAIN * minutes
+
+
+def is_over(flow: Flow, now: datetime) -> bool:
+    """Tell whether a provider has been quiet so long that nothing limits it any more."""
+    return rate_at(flow, now) >= FREE
+
+
+def unlimited(now: datetime) -> Flow:
+    """Return how a provider takes letters that has never asked."""
+    return Flow(rate=FREE, changed_at=now, next_at=now)
+
+
+def slowed(flow: Flow | None, *, now: datetime, said: str, wait: float | None = None) -> Flow:
+    """Return what follows when a provider asks us to slow down, for ``wait`` seconds or more.
+
+    Letters that were under way when it asked hear the same: they do not halve the rate again.
+    """
+    resumes = now + max(timedelta(seconds=wait or 0), _TURN)
+    if flow and now < flow.changed_at:
+        later = max(flow.changed_at, now + timedelta(seconds=wait or 0))
+        return replace(flow, changed_at=later, next_at=max(flow.next_at, later))
+    before = 2 * FIRST if flow is None or is_over(flow, now) else rate_at(flow, now)
+    return Flow(rate=max(before / 2, LEAST), changed_at=resumes, next_at=resumes, said=said)
+
+
+def book(flow: Flow, letters: int, *, now: datetime, cap: float = math.inf) -> tuple[int, Flow]:
+    """Return how many of these letters may leave now, and how the flow stands after them.
+
+    Turns are given out a minute ahead: so many are with all senders at once, and no more.
+    ``cap`` is the most letters a minute that the settings allow.
+    """
+    if now < flow.changed_at:
+        return 0, flow
+    rate = _rate(flow, now, cap)
+    begin = max(flow.next_at, now)
+    room = math.floor(rate * (1 - (begin - now) / _TURN) + 1e-6)
+    granted = max(min(letters, room), 0)
+    return granted, replace(flow, next_at=begin + granted / rate * _TURN)
+
+
+def turns(
+    flow: Flow, letters: int, *, now: datetime, cap: float = math.inf
+) -> Iterator[tuple[int, datetime]]:
+    """Yield when those may ask again who got no turn: so many at that time, minute by minute."""
+    portion = max(math.floor(_rate(flow, now, cap)), 1)
+    first = max(flow.next_at, now + timedelta(seconds=1))
+    for turn in range(_FARTHEST):
+        some = letters if turn == _FARTHEST - 1 else min(portion, letters)
+        if some:
+            yield some, first + turn * _TURN
+        letters -= some
+
+
+def _rate(flow: Flow, now: datetime, cap: float) -> float:
+    return max(min(rate_at(flow, now), cap), LEAST)
