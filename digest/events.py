@@ -11,17 +11,21 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Executable, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Executable, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.mail.event import WATCHING, Kind, MailEvent, judged
 from digest.tables import DeliveryRow, EditionRow, EventRow, NoticeRow, OrphanRow
+from digest.tables_heard import GRAVE
 from subscribers.erasure import without_addresses
 from subscribers.text import one_line
 
 NOTICE = "n"
 """What stands in the place of the period in the key of a notice."""
+
+PAUSED = "issue paused"
+"""How the decision begins of an event that was too much for an issue."""
 
 ORPHAN_LIVES = timedelta(days=30)
 _LONGEST_DETAIL = 500
@@ -145,14 +149,31 @@ def issues_of(
     return [(edition_id, Kind(kind), due_at) for edition_id, kind, due_at in rows if edition_id]
 
 
-def refused(session: Session, edition_id: int) -> int:
-    """Count the letters of an issue that were refused for reasons of ours."""
-    rows = session.scalars(
-        select(EventRow.delivery_id)
-        .where(EventRow.edition_id == edition_id, EventRow.kind == "refused")
+def grave_letters(session: Session, edition_id: int, *, after: int = 0) -> dict[Kind, set[int]]:
+    """Return the letters of an issue that were refused, bounced hard, or called spam, by kind.
+
+    ``after`` leaves out the events up to this one.
+    """
+    rows = session.execute(
+        select(EventRow.kind, EventRow.delivery_id)
+        .where(EventRow.edition_id == edition_id, GRAVE, EventRow.id > after)
         .distinct()
     )
-    return len(rows.all())
+    found: dict[Kind, set[int]] = {}
+    for kind, delivery_id in rows:
+        if delivery_id is not None:
+            found.setdefault(Kind(kind), set()).add(delivery_id)
+    return found
+
+
+def last_pause(session: Session, edition_id: int) -> int:
+    """Return the last event that paused an issue; 0 when none did."""
+    found = session.scalar(
+        select(func.max(EventRow.id)).where(
+            EventRow.edition_id == edition_id, GRAVE, EventRow.decision.startswith(PAUSED)
+        )
+    )
+    return found or 0
 
 
 def _fingerprint(event: MailEvent) -> str:

@@ -1,13 +1,15 @@
 """What follows from what comes back: who is mailed no more, and which issue is paused."""
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby, takewhile
 
 from sqlalchemy.orm import Session
 
-from digest import events
-from digest.delivery import proof
+from digest import events, logbook
+from digest.delivery import ledger, proof
+from digest.delivery.ring import FEWEST_BOUNCES, FEWEST_COMPLAINTS, is_too_much, share
 from digest.editions import store as editions
 from digest.editions.state import GOING, EditionState
 from digest.events import Heard
@@ -16,6 +18,12 @@ from digest.reacting import ReactionSettings
 from subscribers import returned
 from subscribers.returned import Addressee
 from subscribers.unsubscribe import unsubscribe
+
+ACTOR = "what came back"
+"""Who pauses an issue whose letters come back, for the log."""
+
+GRAVE = frozenset({Kind.REFUSED, Kind.HARD_BOUNCED, Kind.COMPLAINED})
+"""What may stop an issue that is being sent."""
 
 _NOT_TAKEN = frozenset({Kind.SOFT_BOUNCED, Kind.DROPPED})
 
@@ -119,26 +127,56 @@ def _run(session: Session, subscriber_id: int, *, settings: ReactionSettings) ->
 def _pause(
     session: Session, heard: list[Heard], *, now: datetime, settings: ReactionSettings
 ) -> dict[int, str]:
-    """Pause the issues of which many letters were refused for reasons of ours."""
+    """Pause the issues whose letters come back, and say so beside the event that was too much."""
     decisions: dict[int, str] = {}
     touched = {
         one.letter.edition_id: one
         for one in heard
-        if one.event.kind is Kind.REFUSED and one.letter.edition_id is not None
+        if one.event.kind in GRAVE and one.letter.edition_id is not None
     }
     for edition_id, last in touched.items():
-        count = events.refused(session, edition_id)
         edition = editions.get(session, edition_id)
-        if count < settings.refusals or edition.state not in GOING:
+        if edition.state not in GOING:
             continue
-        reason = (
-            f"{count} letters were refused for reasons of ours"
-            f" ({last.event.code or 'no code'}, told by {last.event.source}):"
-            " look at standing and content, then 'digest issue resume'"
-        )
-        if editions.move(session, edition, to=EditionState.PAUSED, reason=reason, now=now):
-            decisions[last.id] = f"issue paused: {count} letters were refused"
+        reason = _obstacle(session, edition_id, last, settings=settings)
+        if reason and editions.move(
+            session, edition, to=EditionState.PAUSED, reason=reason, now=now
+        ):
+            decisions[last.id] = f"{events.PAUSED}: {reason}"
+            about = f"issue {edition.period}"
+            logbook.note(
+                session, actor=ACTOR, action="pause issue", about=about, now=now, why=reason
+            )
     return decisions
+
+
+def _obstacle(
+    session: Session, edition_id: int, last: Heard, *, settings: ReactionSettings
+) -> str | None:
+    """Say what speaks against going on with an issue, since a person last let it go on."""
+    since = events.last_pause(session, edition_id)
+    letters = {
+        kind: len(some)
+        for kind, some in events.grave_letters(session, edition_id, after=since).items()
+    }
+    refused = letters.get(Kind.REFUSED, 0)
+    if refused >= settings.refusals:
+        return (
+            f"{refused} letters were refused for reasons of ours"
+            f" ({last.event.code or 'no code'}, told by {last.event.source}):"
+            " look at standing and content, then 'digest send'"
+        )
+    for kind, limit, fewest, words in (
+        (Kind.COMPLAINED, settings.complaints, FEWEST_COMPLAINTS, "called it spam"),
+        (Kind.HARD_BOUNCED, settings.bounces, FEWEST_BOUNCES, "came back for good"),
+    ):
+        count = letters.get(kind, 0)
+        if not is_too_much(count, of=0, limit=limit, fewest=fewest):
+            continue
+        taken = ledger.accepted(session, edition_id, most=math.ceil(count / max(limit, 1e-6)))
+        if is_too_much(count, of=taken, limit=limit, fewest=fewest):
+            return f"{count:,} of {taken:,} {words} ({share(count, taken, limit)})"
+    return None
 
 
 def _to(heard: Heard) -> Addressee:

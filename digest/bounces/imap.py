@@ -24,12 +24,13 @@ def visit(settings: MailboxSettings, *, seen: Seen, take: Callable[[bytes], obje
     count = 0
     hands = Hands(take)
     with _session(settings) as talk:
+        offers = _offers(talk)
         for uid in _new(talk, settings, seen=seen):
             raw = _message(talk, uid)
             if raw is not None:
                 if not hands.took(raw):
                     break
-                _put_away(talk, uid, done=settings.done)
+                _put_away(talk, uid, done=settings.done, offers=offers)
                 count += 1
             seen.uid = uid
             seen.save()
@@ -93,16 +94,22 @@ def _message(talk: imaplib.IMAP4, uid: int) -> bytes | None:
     return None
 
 
-def _put_away(talk: imaplib.IMAP4, uid: int, *, done: str) -> None:
+def _offers(talk: imaplib.IMAP4) -> frozenset[str]:
+    """Return what the server can do, now that it knows us: many say less before."""
+    (told, *_) = _ask(talk.capability())
+    return frozenset(bytes(told or b"").decode("ascii", "replace").upper().split())
+
+
+def _put_away(talk: imaplib.IMAP4, uid: int, *, done: str, offers: frozenset[str]) -> None:
     if not done:
         _ask(talk.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)"))
         return
-    if "MOVE" in talk.capabilities:  # RFC 6851
+    if "MOVE" in offers:  # RFC 6851
         _ask(talk.uid("MOVE", str(uid), _quoted(done)))
         return
     _ask(talk.uid("COPY", str(uid), _quoted(done)))
     _ask(talk.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen \Deleted)"))
-    if "UIDPLUS" in talk.capabilities:  # a plain EXPUNGE would take others' deletions with it
+    if "UIDPLUS" in offers:  # a plain EXPUNGE would take others' deletions with it
         _ask(talk.uid("EXPUNGE", str(uid)))
 
 

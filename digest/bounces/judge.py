@@ -10,7 +10,7 @@ _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"']{1,300}", re.IGNORECASE)
 _NUMBERS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")  # of machines, or versions
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]{1,120}@[^\s<>\"'(),;:]{1,200}")
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
-_BASIC = re.compile(r"(?<![\d.#-])([45]\d\d)(?=[ \-#<,;:\r\n]|$)")
+_BASIC = re.compile(r"(?<![\w.#-])([45]\d\d)(?=[ \-#<,;:\r\n]|$)")
 _NAMED = re.compile(
     r"recipient address rejected: access denied|RESOLVER\.ADR\.|recipient not found by smtp",
     re.IGNORECASE,
@@ -19,7 +19,7 @@ _NAMED = re.compile(
 # RFC 3463 3: X.1 is about addresses, X.2 about mailboxes, X.3 systems, X.4 ways, X.5 protocol,
 # X.6 content, X.7 policy. Of X.1 the last two are about the sender's address.
 _GONE_CODES = frozenset({"1.0", "1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "2.1"})
-_OURS_CODES = frozenset({"1.7", "1.8", "2.3", "3.4"})
+_OURS_CODES = frozenset({"1.7", "1.8", "1.20", "2.3", "3.4"})
 _SOFT_CODES = frozenset({"2.2", "2.4", "4.5", "4.6", "4.7"})
 
 

@@ -95,6 +95,22 @@ JUDGED = (
     ("host unreachable; connect failed: user unknown", "5.0.0", Kind.SOFT_BOUNCED),
     ("550 5.1.1 user unknown, see https://mx.example/spam/blocked", "", Kind.HARD_BOUNCED),
     ("550 5.1.1 <spam@policy.example> user unknown at 195.7.46.14", "", Kind.HARD_BOUNCED),
+    ("Recipient address invalid. LPN416 [416]", "", Kind.HARD_BOUNCED),
+    ("all MX records point to non-existent hosts", "", Kind.HARD_BOUNCED),
+    ("550 사용자를 찾을 수 없습니다", "", Kind.HARD_BOUNCED),
+    ("550 Mottagaren finns inte här", "", Kind.HARD_BOUNCED),
+    ("550 메일함 용량 초과", "", Kind.SOFT_BOUNCED),
+    ("550 A felhasználó postafiókja megtelt, nem létezik hely", "", Kind.SOFT_BOUNCED),
+    ("554 delivery error: dd Requested mail action aborted", "", Kind.SOFT_BOUNCED),
+    ("550 5.1.1 recipient rejected: too many invalid recipients", "5.1.1", Kind.SOFT_BOUNCED),
+    ("521 5.2.1 we will not accept delivery of this message", "5.2.1", Kind.REFUSED),
+    ("550 5.1.1 not accepted because your IP is listed", "5.1.1", Kind.REFUSED),
+    ("550 Your domain does not exist", "", Kind.REFUSED),
+    ("550 The sender's address does not exist", "", Kind.REFUSED),
+    ("550 this account is not allowed to receive mail from outsiders", "", Kind.REFUSED),
+    ("554 DT:SPM mx12 user unknown", "", Kind.REFUSED),
+    ("554 5.2.0 STOREDRV.Deliver.Exception:AccessDeniedException", "5.2.0", Kind.REFUSED),
+    ("550 5.1.20 Multiple From addresses", "5.1.20", Kind.REFUSED),
 )  # fmt: skip
 
 

@@ -1,0 +1,59 @@
+"""Pauses an issue in mid-send when too many servers refuse its letters for good."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+from digest import logbook
+from digest.app import App
+from digest.delivery.ring import FEWEST_BOUNCES, is_too_much, share
+from digest.delivery.state import OPEN, DeliveryState
+from digest.editions import store as editions
+from digest.editions.state import EditionState
+from digest.editions.store import Edition
+
+log = logging.getLogger(__name__)
+
+ACTOR = "the brake"
+"""Who pauses an issue whose letters come back, for the log."""
+
+Report = Callable[[DeliveryState], None]
+
+
+def watching(app: App, edition: Edition, *, report: Report) -> Report:
+    """Return a report that also counts, and pauses the issue once `[reactions] bounces` is passed.
+
+    What is counted is what this process has offered since it began: who resumes an issue says
+    that those before are known.
+    """
+    seen: Counter[DeliveryState] = Counter()
+    limit = app.config.reactions.bounces
+
+    def watch(state: DeliveryState) -> None:
+        report(state)
+        if state in OPEN or state is DeliveryState.SKIPPED:
+            return
+        seen[state] += 1
+        refused, offered = seen[DeliveryState.REJECTED], seen.total()
+        if state is DeliveryState.REJECTED and is_too_much(
+            refused, of=offered, limit=limit, fewest=FEWEST_BOUNCES
+        ):
+            figures = f"{refused:,} of {offered:,} refused for good"
+            _pause(app, edition, reason=f"{figures} ({share(refused, offered, limit)})")
+            seen.clear()
+
+    return watch
+
+
+def _pause(app: App, edition: Edition, *, reason: str) -> None:
+    now = app.clock.now()
+    with app.database.begin() as session:
+        edition = editions.get(session, edition.id)
+        if edition.state is not EditionState.SENDING:
+            return
+        if editions.move(session, edition, to=EditionState.PAUSED, reason=reason, now=now):
+            about = f"issue {edition.period}"
+            logbook.note(
+                session, actor=ACTOR, action="pause issue", about=about, now=now, why=reason
+            )
+    log.error("issue %s paused: %s", edition.period, reason)
