@@ -82,7 +82,6 @@ def draft(app: App, period: Period) -> Draft:
         chosen = choose(_issues(session, app, period), most=app.config.selection.best_of)
         if not chosen:
             return Draft(issue=None)
-        own = editions.own_words(session, app.newsletter, period=period.name)
         known = {
             post.id: post
             for post in posts_where(session, PostRow.id.in_([one.post_id for one in chosen]))
@@ -94,8 +93,6 @@ def draft(app: App, period: Period) -> Draft:
             number=editions.next_number(session, key),
             day=period.end_day,
             posts=chosen,
-            subject=own.subject,
-            introduction=own.introduction,
             is_best_of=True,
         )
         return Draft(

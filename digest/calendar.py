@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from digest.errors import ConfigurationError
-from digest.limits import Hours
+from digest.limits import Hours, Minutes
 
 Cadence = Literal["day", "week", "month"]
 
@@ -32,6 +32,7 @@ class ScheduleSettings:
     ``cadence`` names the periods: one issue per day, ISO week or month, at the first slot in it.
     ``lateness_hours``: a slot missed by more than this is not caught up without a person.
     ``approval``: "checked" sends unless a check fails, "auto" sends always, "manual" waits.
+    ``undo_minutes``: how long an issue stays after a person approved it or sent it.
     """
 
     cron: str = "0 7 * * FRI"
@@ -39,6 +40,7 @@ class ScheduleSettings:
     cadence: Cadence = "week"
     lateness_hours: Hours = 24.0
     approval: Literal["checked", "auto", "manual"] = "checked"
+    undo_minutes: Minutes = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what no slot can be computed from."""
@@ -55,6 +57,11 @@ class ScheduleSettings:
             raise ConfigurationError(
                 f"[schedule] cron = {self.cron!r} is no crontab line ({reason}); try '0 7 * * FRI'"
             ) from error
+
+    @property
+    def undo(self) -> timedelta:
+        """How long a person may take an approval back before anything leaves."""
+        return timedelta(minutes=self.undo_minutes)
 
     @property
     def lateness(self) -> timedelta:

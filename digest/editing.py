@@ -1,22 +1,21 @@
-"""What an operator decides: which held posts are mailed, which sources leave quarantine, words."""
+"""What people decide about posts: which are mailed, which not, and in which words."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest import weekly
+from digest import approval, logbook, planning
 from digest.app import App
-from digest.calendar import Period
-from digest.editions import store as editions
-from digest.editions.store import OwnWords
 from digest.errors import UsageError
-from digest.mail.headers import clean
 from digest.posts import decisions
+from digest.posts.decisions import Examination
 from digest.posts.post import Decision, Post
-from digest.render.titles import LONGEST_SHORT
 from digest.sources import quarantine
 from digest.tables import SourceRow
+
+_ACTIONS = {Decision.TAKEN: "take post", Decision.DROPPED: "drop post"}
 
 
 def waiting(app: App) -> list[Post]:
@@ -25,15 +24,26 @@ def waiting(app: App) -> list[Post]:
         return decisions.waiting(session)
 
 
+def examined(app: App, post_ids: Sequence[int]) -> dict[int, Examination]:
+    """Return, by post, what its source said and what hygiene made of it."""
+    with app.database.read() as session:
+        return decisions.examined(session, post_ids)
+
+
 def decide(app: App, names: Sequence[str], *, decision: Decision, write: bool = True) -> list[Post]:
     """Take or drop posts, named by id or address: all of them, or none when one is unknown."""
     with app.database.begin() as session:
-        found = [_open_post(app, session, name) for name in names]
+        found = [planning.open_post(session, app.newsletter, name) for name in names]
         ids = [post.id for post in found] if write else []
         if decision is Decision.TAKEN:
             decisions.take(session, ids, now=app.clock.now())
         else:
             decisions.drop(session, ids)
+        for post in found if write else ():
+            facts = {"title": post.title, "before": post.held, "after": str(decision)}
+            _note(app, session, action=_ACTIONS[decision], about=f"post {post.id}", **facts)
+    if write:
+        approval.reconsider_all(app)
     return found
 
 
@@ -46,10 +56,20 @@ def edit(
     if title is not None and not title.strip():
         raise UsageError("a post needs a title; 'digest post drop' keeps it out")
     with app.database.begin() as session:
-        found = _open_post(app, session, name)
+        found = planning.open_post(session, app.newsletter, name)
         if write:
             now = app.clock.now()
             decisions.edit(session, found.id, title=title, summary=summary, now=now)
+            _note(
+                app,
+                session,
+                action="edit post",
+                about=f"post {found.id}",
+                before={"title": found.title, "summary": found.summary},
+                after={"title": title, "summary": summary},
+            )
+    if write:
+        approval.reconsider_all(app)
     return found
 
 
@@ -63,38 +83,16 @@ def release(app: App, name: str, *, take: bool, write: bool = True) -> list[str]
             raise UsageError(f"the source {name!r} is not in quarantine; there is nothing to do")
         titles = quarantine.held_posts(session, row)
         if write:
+            alarm = row.alarm
             quarantine.release(session, row, take=take, now=app.clock.now())
+            after = "taken" if take else "dropped"
+            facts = {"before": alarm, "after": after, "posts": len(titles)}
+            _note(app, session, action="release source", about=f"source {name}", **facts)
+    if write:
+        approval.reconsider_all(app)
     return titles
 
 
-def own_words(
-    app: App, period: Period, *, subject: str | None, introduction: str | None
-) -> OwnWords:
-    """Return a person's words for an issue with these changes; None keeps what was there."""
-    if subject and len(clean(subject)) > LONGEST_SHORT:
-        raise UsageError(f"a subject takes {LONGEST_SHORT} characters, and this has {len(subject)}")
-    with app.database.read() as session:
-        before = editions.own_words(session, app.newsletter, period=period.name)
-    return OwnWords(
-        subject=before.subject if subject is None else clean(subject) or None,
-        introduction=before.introduction if introduction is None else introduction.strip() or None,
-    )
-
-
-def keep_own_words(app: App, period: Period, words: OwnWords) -> None:
-    """Keep a person's words for an issue whose own words are not sealed yet."""
-    edition = weekly.open_for_person(app, period)
-    with app.database.begin() as session:
-        if not editions.keep_own_words(session, edition, words):
-            raise UsageError(f"issue {period.name} is {edition.state}: its words are sealed")
-
-
-def _open_post(app: App, session: Session, name: str) -> Post:
-    """Return a post that is in no issue yet."""
-    post = decisions.named(session, name)
-    if post is None:
-        raise UsageError(f"no post is known as {name}; 'digest post list' names those that wait")
-    place = editions.place_of(session, app.newsletter, post_id=post.id)
-    if place:
-        raise UsageError(f"{post.title!r} is in issue {place.number} already, and stays as it is")
-    return post
+def _note(app: App, session: Session, *, action: str, about: str, **facts: Any) -> None:
+    now = app.clock.now()
+    logbook.note(session, actor=app.actor, action=action, about=about, now=now, **facts)

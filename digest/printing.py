@@ -46,15 +46,7 @@ def complete(
     app: App, issue: Issue, whole: Sequence[ComposedIssue], *, recent: frozenset[str]
 ) -> Printed:
     """Add to the whole issues what readers of some topics get: each distinct content once."""
-    with app.database.read() as session:
-        asked = asked_for(session, now=app.clock.now(), pace=pace_of(issue.period))
-    assortment = assort(
-        issue,
-        asked,
-        languages=app.config.email.languages,
-        default=app.config.newsletter.language,
-        most=app.config.email.variants,
-    )
+    assortment, asked = _assortment(app, issue)
     known = {_kind_of(one) for one in whole}
     further = tuple(
         app.press.compose(issue, language=kind.language, topics=kind.topics, recent=recent)
@@ -66,6 +58,40 @@ def complete(
         composed=(*whole, *further),
         findings=(*look_at(app, issue, further), *_of_people(app, assortment)),
     )
+
+
+def proof(app: App, issue: Issue, choice: Choice, *, recent: frozenset[str]) -> Variant | None:
+    """Return the one form that a reader of this choice would be sent; None: nothing is for them."""
+    composed = compose_for(app, issue, choice, recent=recent)
+    if composed is None:
+        return None
+    variant = _variant(composed)
+    return _text_alone(variant) if choice.format == _TEXT else variant
+
+
+def compose_for(
+    app: App, issue: Issue, choice: Choice, *, recent: frozenset[str]
+) -> ComposedIssue | None:
+    """Render what a reader of this choice would get now; None when nothing is for them."""
+    assortment, _ = _assortment(app, issue)
+    kind = assortment.kind_for(choice)
+    if kind is None:
+        return None
+    return app.press.compose(issue, language=kind.language, topics=kind.topics, recent=recent)
+
+
+def _assortment(app: App, issue: Issue) -> tuple[Assortment, Mapping[Choice, int]]:
+    """Say which contents are rendered, and for how many readers of each choice."""
+    with app.database.read() as session:
+        asked = asked_for(session, now=app.clock.now(), pace=pace_of(issue.period))
+    assortment = assort(
+        issue,
+        asked,
+        languages=app.config.email.languages,
+        default=app.config.newsletter.language,
+        most=app.config.email.variants,
+    )
+    return assortment, asked
 
 
 def look_at(app: App, issue: Issue, composed: Sequence[ComposedIssue]) -> tuple[Finding, ...]:

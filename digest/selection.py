@@ -1,8 +1,8 @@
 """Which posts make the issue, in which order, and for every other one the reason why not. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -62,6 +62,7 @@ class Reason(StrEnum):
     WORD = "holds an excluded word"
     SOURCE_CAP = "is beyond the number of posts per source"
     ISSUE_CAP = "is beyond the number of posts per issue"
+    SKIPPED = "was skipped by a person"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +135,39 @@ def select(
         enough=len(chosen) >= max(1, rules.minimum),
         fit=tuple(fit),
         awaited=tuple(post for post in wanted if post.held and (post.title or post.summary)),
+    )
+
+
+def overruled(
+    selection: Selection, *, included: Collection[int], skipped: Collection[int], minimum: int
+) -> Selection:
+    """Let a person's word stand above the rules, by the ids of posts.
+
+    What waits for a person to judge its words is not let in by this: its words are not fit to
+    mail. A skipped post makes no room for one over a cap. Without another word the lead is chosen
+    anew.
+    """
+    welcome = {
+        refusal.post.id
+        for refusal in selection.refused
+        if refusal.post.id in included and refusal.post.held is None
+    }
+    taken = [refusal.post for refusal in selection.refused if refusal.post.id in welcome]
+    chosen = [p for p in (*selection.chosen, *taken) if p.id not in skipped]
+    gone = [post for post in selection.chosen if post.id in skipped]
+    refused = [r for r in selection.refused if r.post.id not in welcome]
+    return replace(
+        selection,
+        chosen=_in_order(_newest_first(chosen)),
+        refused=(
+            *(Refusal(post=post, reason=Reason.SKIPPED) for post in gone),
+            *(
+                replace(r, reason=Reason.SKIPPED, detail="") if r.post.id in skipped else r
+                for r in refused
+            ),
+        ),
+        enough=len(chosen) >= max(1, minimum),
+        awaited=tuple(post for post in selection.awaited if post.id not in skipped),
     )
 
 

@@ -7,7 +7,7 @@ from digest.posts.post import Post
 from digest.render.lint import Finding
 
 BY_HAND = "it waits for approval ([schedule] approval = 'manual')"
-CHANGED = "it has changed since it was approved; approve it again"
+CHANGED = "it has changed since it was approved ('digest issue diff' says how); approve it again"
 NO_BEST = "no issue of its four weeks has a post"
 _TWO_DAYS = 48  # hours
 
@@ -31,6 +31,19 @@ def failed(period: str, *, errors: Sequence[Finding]) -> str:
     """Name what the checks of an issue found."""
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"a check of issue {period} failed: {errors[0]}{more}; see 'digest check'"
+
+
+def miscounted(period: str, *, said: int, found: int) -> str:
+    """Say that somebody typed another number of people than an issue would go to."""
+    return (
+        f"issue {period} would go to {found:,} people now, not to {said:,}; nothing was sent:"
+        f" type {found} if that is what you want"
+    )
+
+
+def for_regrets(period: str, *, until: str) -> str:
+    """Say that an approved issue gives its people time to think again."""
+    return f"issue {period} is approved and leaves after {until}; 'digest issue hold' stops it"
 
 
 def too_few(found: int, *, minimum: int) -> str:

@@ -1,5 +1,6 @@
 """Puts one issue in words and figures: what it holds, and what became of it."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,13 +24,15 @@ def facts(edition: "Edition") -> dict[str, Any]:
 
 def sealed(app: "App", edition: "Edition") -> tuple[dict[str, Any], str]:
     """Put a frozen (or empty) issue in figures and words: its posts, and who was not served."""
-    from digest import questions
+    from digest import questions, rings
 
     account = questions.account(app, edition)
+    ring = rings.words(app, edition)
     titles = [post.title for post in account.issue.entries] if account.issue else []
     lines = [
         f"issue {edition.number or '-'} ({edition.period})  {edition.state}"
         + (f": {edition.reason}" if edition.reason else ""),
+        *([f"  {ring}"] if ring else []),
         *(f"  {title}" for title in titles),
         *(f"{count:>9,}  {state}" for state, count in account.counts.items()),
         *(f"{count:>9,}  left out: {reason}" for reason, count in account.excluded.items()),
@@ -42,6 +45,7 @@ def sealed(app: "App", edition: "Edition") -> tuple[dict[str, Any], str]:
         "posts": titles,
         "counts": {str(state): count for state, count in account.counts.items()},
         "excluded": account.excluded,
+        "ring": ring,
         "unserved": [
             {"email": o.email, "state": str(o.state), "code": o.code, "reason": o.reason}
             for o in account.unserved
@@ -54,9 +58,10 @@ def planned(app: "App", edition: "Edition | None", plan: "Plan") -> tuple[dict[s
     """Put in figures and words what an issue would be now, and what is not in it."""
     state = str(edition.state) if edition else "draft"
     reason = edition.reason if edition else None
-    chosen = [(post.title, post.source) for post in plan.selection.chosen]
+    chosen = [post.title for post in plan.selection.chosen]
+    order = _in_order(app, plan)
     refused = [
-        (r.post.title, f"{r.reason}{f' ({r.detail})' if r.detail else ''}")
+        (r.post.id, r.post.title, f"{r.reason}{f' ({r.detail})' if r.detail else ''}")
         for r in plan.selection.refused
         if not r.post.baseline
     ]
@@ -68,9 +73,9 @@ def planned(app: "App", edition: "Edition | None", plan: "Plan") -> tuple[dict[s
         ),
         "",
         f"{len(chosen)} posts in it" + ("" if plan.issue else " (too few: it would be empty)"),
-        *(f"  {title}  [{source}]" for title, source in chosen),
+        *(f"  {post['id']:>5}  {post['title']}  [{post['source']}]" for post in order),
         *([f"{len(refused)} not in it"] if refused else []),
-        *(f"  {title}  {why}" for title, why in refused),
+        *(f"  {id_:>5}  {title}  {why}" for id_, title, why in refused),
         *(f"check: {finding}" for finding in plan.findings),
         "Next: digest preview" if plan.issue else "Next: digest fetch",
     ]
@@ -79,8 +84,21 @@ def planned(app: "App", edition: "Edition | None", plan: "Plan") -> tuple[dict[s
         "state": state,
         "reason": reason,
         "due_at": plan.period.due_at,
-        "posts": [title for title, _ in chosen],
-        "refused": [{"title": title, "reason": why} for title, why in refused],
+        "posts": chosen,
+        "order": order,
+        "refused": [{"id": id_, "title": title, "reason": why} for id_, title, why in refused],
         "findings": [str(finding) for finding in plan.findings],
     }
     return data, "\n".join(lines)
+
+
+def _in_order(app: "App", plan: "Plan") -> list[dict[str, Any]]:
+    """List the posts as the mail has them, those that share a card one behind the other."""
+    from digest.editions.places import places
+
+    if plan.issue is None:
+        chosen = plan.selection.chosen
+        return [{"id": post.id, "title": post.title, "source": post.source} for post in chosen]
+    row = places(plan.issue, full=app.config.email.full_posts)
+    printed = replace(plan.issue, posts=tuple(place.post for place in row))
+    return [{"id": e.post_id, "title": e.title, "source": e.source} for e in printed.entries]

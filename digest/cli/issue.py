@@ -1,14 +1,14 @@
-"""The commands about one issue: list, show, words, hold, approve."""
+"""The commands about one issue: list, show, hold, approve, test."""
 
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from digest.cli import context
+from digest.cli import context, edit
 from digest.cli.account import facts, planned, sealed
 from digest.cli.context import Context
 from digest.cli.help import HelpPage
-from digest.cli.output import NEEDS_PERSON, OK, table
+from digest.cli.output import FAILED, NEEDS_PERSON, OK, table
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -20,13 +20,14 @@ Name = Annotated[str | None, typer.Argument(help="As 2026-W24; default: the one 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
     group = typer.Typer(
-        cls=HelpPage, no_args_is_help=True, help="List, show, hold or approve an issue"
+        cls=HelpPage, no_args_is_help=True, help="List, show, edit, hold or approve an issue"
     )
     group.command("list")(list_)
     group.command()(show)
-    group.command()(words)
+    edit.add_to(group)
     group.command()(hold)
     group.command()(approve)
+    group.command("test")(send_test)
     app.add_typer(group, name="issue")
 
 
@@ -53,9 +54,9 @@ def show(ctx: typer.Context, period: Name = None) -> None:
     """Show an issue: its posts, what was left out and why, and who was not served.
 
     JSON before the freeze: {period, state, reason?, due_at, posts: [title],
-    refused: [{title, reason}], findings: [sentence]}; JSON of a sealed one: {number?, period,
-    state, reason?, due_at, frozen_at?, candidates?, posts: [title], counts, excluded,
-    unserved: [{email, state, code?, reason?}]}
+    order: [{id, title, source}], refused: [{id, title, reason}], findings: [sentence]};
+    JSON of a sealed one: {number?, period, state, reason?, due_at, frozen_at?, candidates?,
+    posts: [title], counts, excluded, ring?, unserved: [{email, state, code?, reason?}]}
     """
     from digest import questions, weekly
     from digest.editions.state import OPEN
@@ -69,34 +70,6 @@ def show(ctx: typer.Context, period: Name = None) -> None:
         else:
             data, text = planned(app, edition, weekly.plan(app, questions.period(app, name)))
     me.out.result(data, text)
-
-
-def words(
-    ctx: typer.Context,
-    period: Name = None,
-    subject: Annotated[str | None, typer.Option(help="At most 78 characters; '' drops it")] = None,
-    introduction: Annotated[
-        str | None, typer.Option(help="Paragraphs between empty lines; '' drops it")
-    ] = None,
-) -> None:
-    """Give the next issue a subject or an introduction of your own.
-
-    JSON: {period, subject?, introduction?}; with --dry-run also would_change
-    """
-    from digest import editing, questions
-
-    me = context.of(ctx)
-    with me.app() as app:
-        target = questions.period(app, period)
-        asked = editing.own_words(app, target, subject=subject, introduction=introduction)
-        if not me.options.dry_run:
-            editing.keep_own_words(app, target, asked)
-    data = {"period": target.name, **vars(asked)}
-    if me.options.dry_run:
-        data["would_change"] = True
-    lines = [f"{name:<14}{value}" for name, value in vars(asked).items() if value]
-    text = "\n".join([*lines] or ["the posts speak for themselves"])
-    me.out.result(data, f"{text}\nNext: digest preview")
 
 
 def hold(
@@ -151,13 +124,42 @@ def approve(ctx: typer.Context, period: Name = None) -> None:
     )
 
 
+def send_test(
+    ctx: typer.Context,
+    addresses: Annotated[
+        list[str], typer.Argument(help="One to five addresses, subscribers or not")
+    ],
+    *,
+    period: Annotated[str | None, typer.Option(help="As 2026-W24; default: what is next")] = None,
+) -> None:
+    """Send the issue as it looks now to a few addresses, with [Test] before its subject.
+
+    Who is a subscriber gets it in their own language and topics. No delivery is written.
+
+    JSON: [{email, accepted, said}]; with --dry-run accepted is always false
+    """
+    from digest import questions, testmail
+
+    me = context.of(ctx)
+    with me.app(may_send=True) as app:
+        target = questions.period(app, period)
+        tested = testmail.send_test(app, target, addresses, write=not me.options.dry_run)
+    data = [{"email": t.email, "accepted": t.was_accepted, "said": t.sentence} for t in tested]
+    word = "would have the test, " if me.options.dry_run else ""
+    lines = [f"{one.email} {word}{one.sentence}" for one in tested]
+    done = me.options.dry_run or all(one.was_accepted for one in tested)
+    following = "Next: digest issue approve" if done else "Next: digest doctor"
+    me.out.result(data, "\n".join([*lines, following]), code=OK if done else FAILED)
+    raise typer.Exit(OK if done else FAILED)
+
+
 def _try_approval(me: Context, app: "App", target: "Period") -> NoReturn:
     """Say whether an approval would be taken; opens nothing."""
     from digest import questions, weekly
 
     questions.refuse_sealed(app, target)
     plan = weekly.plan(app, target)
-    passed = plan.issue is not None and not plan.errors
+    passed = plan.issue is not None and not plan.errors and not weekly.awaited(app, plan)
     word = "would approve" if passed else "could not approve"
     data = {
         "would_approve": target.name if passed else None,

@@ -1,7 +1,6 @@
 """The command preview: the issue with the real posts, through every lens, side by side."""
 
 import webbrowser
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,24 +8,11 @@ import typer
 
 from digest.cli import context
 from digest.cli.output import NEEDS_PERSON, OK
-from digest.errors import PersonNeededError, UsageError
 
 if TYPE_CHECKING:
-    from digest.app import App
-    from digest.calendar import Period
-    from digest.render.composed import ComposedIssue
+    from digest.looking import Shown
 
 Name = Annotated[str | None, typer.Argument(help="As 2026-W24; default: the one that is next")]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Shown:
-    """One letter as it would be sent, to a chosen reader or to nobody in particular."""
-
-    subject: str
-    html: str
-    text: str
-    trouble: tuple[str, ...]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -59,12 +45,13 @@ def preview(
     """
     import tempfile
 
-    from digest import questions
+    from digest import looking, questions
 
     me = context.of(ctx)
+    wish = looking.Wish(language=language, reader=reader)
     with me.app() as app:
         target = questions.period(app, period)
-        shown = _show(app, target, language=language, reader=reader)
+        shown = looking.show(app, target, wish=wish)
         templates = Path(app.config.app.templates) if app.config.app.templates else None
     path = out or Path(tempfile.mkdtemp(prefix="digest-")) / f"{target.name}.html"
     path.write_text(shown.html, encoding="utf-8")
@@ -92,65 +79,7 @@ def preview(
     raise typer.Exit(code)
 
 
-def _show(app: "App", target: "Period", *, language: str | None, reader: str | None) -> _Shown:
-    """Render the variant, and fill it as for this reader, or as for an invented one."""
-    from digest import weekly
-    from digest.printing import troubles
-    from digest.render.lenses import as_reader
-    from digest.render.slots import Slot, marker, without_edges
-    from digest.render.words import written_date
-
-    plan = weekly.plan(app, target)
-    if plan.issue is None:
-        raise PersonNeededError(
-            f"issue {target.name} has no posts yet; 'digest fetch' looks for new"
-        )
-    seal = plan.issue.seal
-    tag, known = _reader(app, reader) if reader else (language, {})
-    composed = _variant(plan.composed, language=language or tag, chosen=bool(language))
-    day = written_date(plan.issue.day, pattern="long", language=composed.language)
-    said = {str(Slot.EMAIL): "reader@example.org", str(Slot.CONFIRMED_ON): day, **known}
-    # No living link: whoever clicks in a preview must not unsubscribe anybody.
-    link = f"{app.config.web.public_url.rstrip('/')}/preview"
-    values = {
-        marker(slot, seal=seal): said.get(slot, f"{link}/{slot.name.lower()}") for slot in Slot
-    }
-    html = as_reader(without_edges(composed.html, seal=seal), values=values, is_html=True)
-    text = as_reader(without_edges(composed.text, seal=seal), values=values, is_html=False)
-    trouble = tuple(str(finding) for finding in troubles(composed))
-    return _Shown(subject=composed.subject, html=html, text=text, trouble=trouble)
-
-
-def _reader(app: "App", address: str) -> "tuple[str | None, dict[str, str]]":
-    """Return a reader's language, and what their letter says of them."""
-    from digest import questions
-    from digest.render.slots import Slot
-    from digest.render.words import written_date
-
-    person = questions.person(app, address)
-    language = person.language or app.config.newsletter.language
-    known: dict[str, str] = {Slot.EMAIL: person.email}
-    confirmed = [at for at, kind, _ in person.consent if str(kind) == "confirmed"]
-    if confirmed:
-        day = confirmed[-1].astimezone(app.zone).date()
-        known[Slot.CONFIRMED_ON] = written_date(day, pattern="long", language=language)
-    return language, known
-
-
-def _variant(
-    composed: "tuple[ComposedIssue, ...]", *, language: str | None, chosen: bool
-) -> "ComposedIssue":
-    """Return the variant in a language; a reader's own that there is none of falls to the first."""
-    for one in composed:
-        if language in {None, one.language}:
-            return one
-    if not chosen:
-        return composed[0]
-    known = ", ".join(one.language for one in composed)
-    raise UsageError(f"there is no variant in {language!r}; there are: {known}")
-
-
-def _page(shown: _Shown, *, lens: str | None, folder: Path | None) -> str:
+def _page(shown: "Shown", *, lens: str | None, folder: Path | None) -> str:
     """Write the page that shows one lens, or all side by side."""
     from digest.render.environment import make_environment, render
     from digest.render.lenses import LENSES, TEXT, find_lens, text_page
@@ -171,7 +100,7 @@ def _page(shown: _Shown, *, lens: str | None, folder: Path | None) -> str:
     )
 
 
-def _take(shown: _Shown, *, lens: str, png: Path) -> None:
+def _take(shown: "Shown", *, lens: str, png: Path) -> None:
     from digest.cli.browser import take_picture
     from digest.render.lenses import TEXT, find_lens, text_page
 

@@ -17,7 +17,14 @@ from digest.posts.excerpt import excerpt
 from digest.posts.post import Post
 from digest.posts.topics import TopicSettings, topic_of
 
-_LATER = {"also", "earlier", "why", "subject", "is_best_of"}  # what the first issues did not have
+_LATER = {
+    "also",
+    "earlier",
+    "why",
+    "subject",
+    "preheader",
+    "is_best_of",
+}  # what the first issues did not have
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -104,7 +111,8 @@ class Surplus:
 class Issue:
     """The words of one issue; the first post is the lead.
 
-    ``subject`` and ``introduction`` are a person's; without a subject the posts give one.
+    ``subject``, ``preheader`` and ``introduction`` are a person's; without them the posts give a
+    subject and a preheader, and nothing stands before the lead.
     ``is_best_of``: its posts stood in the issues of four weeks, and are new to its readers only.
     """
 
@@ -116,6 +124,7 @@ class Issue:
     surplus: tuple[Surplus, ...] = ()
     introduction: str | None = None
     subject: str | None = None
+    preheader: str | None = None
     is_best_of: bool = False
 
     @property
@@ -165,6 +174,7 @@ class Issue:
             surplus=tuple(Surplus(**item) for item in data["surplus"]),
             introduction=data["introduction"],
             subject=data.get("subject"),
+            preheader=data.get("preheader"),
             is_best_of=data.get("is_best_of", False),
         )
 

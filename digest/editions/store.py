@@ -12,7 +12,7 @@ from digest.calendar import Period
 from digest.editions.best import series
 from digest.editions.choices import Choice
 from digest.editions.issue import Issue
-from digest.editions.state import MAY_FOLLOW, OPEN, EditionState
+from digest.editions.state import MAY_FOLLOW, EditionState
 from digest.posts.post import Post
 from digest.posts.store import posts_where
 from digest.tables import ChoiceRow, EditionRow, PlacementRow, PostRow, VariantRow
@@ -53,14 +53,6 @@ class Variant:
     sha256: str
     topics: str | None = None
     format: str = "html"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnWords:
-    """What a person wrote for an issue; None leaves it to the posts."""
-
-    subject: str | None = None
-    introduction: str | None = None
 
 
 def open_edition(session: Session, newsletter: str, *, period: Period, now: datetime) -> Edition:
@@ -109,27 +101,6 @@ def all_editions(
         .order_by(EditionRow.due_at)
     )
     return [_edition(row) for row in rows]
-
-
-def own_words(session: Session, newsletter: str, *, period: str) -> OwnWords:
-    """Return what a person wrote for the issue of a period."""
-    row = session.execute(
-        select(EditionRow.subject, EditionRow.introduction).where(
-            EditionRow.newsletter == series(newsletter, period=period),
-            EditionRow.period == period,
-        )
-    ).first()
-    return OwnWords(subject=row.subject, introduction=row.introduction) if row else OwnWords()
-
-
-def keep_own_words(session: Session, edition: Edition, words: OwnWords) -> bool:
-    """Keep what a person wrote for an issue; False when its words are sealed already."""
-    changed = session.execute(
-        update(EditionRow)
-        .where(EditionRow.id == edition.id, EditionRow.state.in_(OPEN))
-        .values(subject=words.subject, introduction=words.introduction)
-    )
-    return bool(changed.rowcount)  # type: ignore[attr-defined] # an UPDATE counts its rows
 
 
 def issue_of(session: Session, edition_id: int) -> Issue | None:

@@ -1,6 +1,7 @@
 """What a person decides about single posts: it may be mailed, it may not, or in these words."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -13,6 +14,20 @@ from digest.tables import PostRow
 
 _RECENT = timedelta(days=35)
 _DIGITS = 10  # of the first number that is too large for an id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """What was found in a post's words: the source's own, and by which rules they were repaired.
+
+    ``has_changed``: the source said something else after it was first seen.
+    """
+
+    fitness: Fitness
+    rules: tuple[str, ...]
+    said_title: str
+    said_summary: str
+    has_changed: bool
 
 
 def waiting(session: Session) -> list[Post]:
@@ -30,6 +45,20 @@ def named(session: Session, name: str) -> Post | None:
     else:
         found = find_by_url(session, name)
     return found[0] if found else None
+
+
+def examined(session: Session, post_ids: Iterable[int]) -> dict[int, Examination]:
+    """Return, by post, what its source said and what hygiene made of it."""
+    return {
+        row.id: Examination(
+            fitness=Fitness(row.fitness),
+            rules=tuple(row.rules),
+            said_title=row.title if row.raw_title is None else row.raw_title,
+            said_summary=(row.summary or "") if row.raw_summary is None else row.raw_summary,
+            has_changed=row.changed_at is not None,
+        )
+        for row in _rows(session, post_ids)
+    }
 
 
 def take(session: Session, post_ids: Iterable[int], *, now: datetime) -> None:
