@@ -1,0 +1,133 @@
+"""The commands that write a backup, look at one, and put one back."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digest.cli import context
+from digest.cli.help import HelpPage
+from digest.cli.output import OK
+
+if TYPE_CHECKING:
+    from digest.backup import Backup
+
+group = typer.Typer(
+    cls=HelpPage,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Write, check or restore a backup",
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group."""
+    app.add_typer(group, name="backup")
+
+
+@group.command()
+def create(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where it goes, as backup.tar.gz")],
+) -> None:
+    """Write the database, config.toml, the secret and your templates into one file.
+
+    It may be run at any time, also while an issue is being sent. Only you can read the file, and
+    nobody else should: with the secret in it anybody can make links that work.
+
+    JSON: {file, bytes, made_at, schema, subscribers, issues, members: [name]}
+    """
+    from digest import backup
+
+    me = context.of(ctx)
+    with me.app() as app:
+        if me.options.dry_run:
+            place = app.database.url.render_as_string(hide_password=True)
+            me.out.result(
+                {"would_write": str(file)},
+                f"would write {place} to {file}\nNext: digest backup create {file}",
+            )
+            return
+        made = backup.create(app, file)
+    lines = [
+        f"wrote {file}: {_in_words(made)}",
+        "It holds the secret: keep it where only you read.",
+    ]
+    me.out.result(_as_json(made), "\n".join([*lines, f"Next: digest backup check {file}"]))
+
+
+@group.command()
+def check(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file of `digest backup create`")],
+) -> None:
+    """Say whether a backup is whole and can be restored; changes nothing.
+
+    JSON: {file, bytes, made_at, schema, subscribers, issues, members: [name]}
+    """
+    from digest import backup
+
+    me = context.of(ctx)
+    seen = backup.check(file)
+    me.out.result(_as_json(seen), f"{file} is whole: {_in_words(seen)}", code=OK)
+
+
+@group.command()
+def restore(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file of `digest backup create`")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
+) -> None:
+    """Put a backup in the place of the database; the old one is kept beside it.
+
+    Nothing is sent from it until `digest adopt`. Where there is no config.toml, the one in the
+    backup is put there. With PostgreSQL the database has to be empty.
+
+    JSON: {file, made_at, database, kept: [path], subscribers, issues}
+    """
+    from digest import backup, restoring
+
+    me = context.of(ctx)
+    seen = backup.check(file)
+    path = context.config_place(me.options.config)
+    if me.options.dry_run:
+        me.out.result(
+            {"would_restore": str(file)},
+            f"would restore {_in_words(seen)}\nNext: digest backup restore {file}",
+        )
+        return
+    context.confirm(me, f"Restore {_in_words(seen)}? Today's data are put aside.", yes=yes)
+    restoring.bring_config(file, path)
+    config = me.configuration()
+    kept = restoring.restore(config, file, now=me.clock(config).now())
+    data = {
+        "file": str(file),
+        "made_at": seen.made_at,
+        "kept": [str(one) for one in kept],
+        "subscribers": seen.subscribers,
+        "issues": seen.issues,
+    }
+    lines = [f"restored {_in_words(seen)}", *(f"kept {one}" for one in kept)]
+    me.out.result(data, "\n".join([*lines, "Next: digest migrate, then digest adopt"]))
+
+
+def _in_words(made: "Backup") -> str:
+    moment = datetime.fromisoformat(made.made_at)
+    return (
+        f"{made.subscribers:,} people and {made.issues:,} issues of {moment:%Y-%m-%d %H:%M} UTC,"
+        f" schema {made.schema}, {made.size:,} bytes"
+    )
+
+
+def _as_json(made: "Backup") -> dict[str, Any]:
+    return {
+        "file": str(made.file),
+        "bytes": made.size,
+        "made_at": made.made_at,
+        "schema": made.schema,
+        "subscribers": made.subscribers,
+        "issues": made.issues,
+        "members": list(made.members),
+    }
