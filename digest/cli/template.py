@@ -1,4 +1,4 @@
-"""The commands about templates: list them, copy one to change it, check a theme."""
+"""The commands about templates: list, copy, check and change them, and go back."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli import context
+from digest.cli import context, exchange
 from digest.cli.help import HelpPage
 from digest.cli.output import NEEDS_PERSON, OK, table
 from digest.errors import ConfigurationError, UsageError
@@ -18,11 +18,17 @@ if TYPE_CHECKING:
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
     group = typer.Typer(
-        cls=HelpPage, no_args_is_help=True, help="List, copy or check the templates of the mail"
+        cls=HelpPage,
+        no_args_is_help=True,
+        help="List, copy, change or check the templates of the mail",
     )
     group.command("list")(list_)
     group.command()(copy)
     group.command()(check)
+    group.command()(save)
+    group.command()(versions)
+    group.command()(diff)
+    group.command()(restore)
     app.add_typer(group, name="template")
 
 
@@ -131,3 +137,88 @@ def _files(base: Path) -> Iterator[Path]:
     for path in sorted(base.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
             yield path
+
+
+def save(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="As in 'digest template list': a file of the theme")],
+    file: Annotated[Path, typer.Argument(help="What it is to say; '-' reads it from stdin")],
+) -> None:
+    """Put a changed file in force, if it passes every check; what it said before is kept.
+
+    JSON: {saved}; with --dry-run: {would_save}
+    """
+    from digest import workshop
+
+    me = context.of(ctx)
+    source = exchange.content_of(file).decode("utf-8", errors="replace")
+    with me.app() as app:
+        workshop.save(app, name, source, write=not me.options.dry_run)
+    if me.options.dry_run:
+        me.out.result({"would_save": name}, f"{name} passes: it would be saved")
+        return
+    me.out.result({"saved": name}, f"{name} is in force\nNext: digest preview")
+
+
+def versions(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="As in 'digest template list': a file of the theme")],
+) -> None:
+    """List what a file said before, the newest first.
+
+    JSON: [{version, at, actor, kept}]
+    """
+    from digest import workshop
+
+    me = context.of(ctx)
+    with me.app() as app:
+        found = workshop.versions(app, name)
+        rows = [
+            (str(v.id), app.local(v.at), v.actor, "in force" if v.kept else "tried") for v in found
+        ]
+    data = [{"version": v.id, "at": v.at, "actor": v.actor, "kept": v.kept} for v in found]
+    text = table(rows, head=("version", "when", "who", "was"))
+    me.out.result(data, f"{text}\nNext: digest template diff {name}")
+
+
+def diff(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="As in 'digest template list': a file of the theme")],
+    version: Annotated[int | None, typer.Argument(help="Default: the shipped file")] = None,
+) -> None:
+    """Show what changed from a version to what is in force.
+
+    JSON: {file, version?, lines: [line]}
+    """
+    from digest import workshop
+
+    me = context.of(ctx)
+    with me.app() as app:
+        lines = workshop.difference(app, name, version=version)
+    data = {"file": name, "version": version, "lines": lines}
+    me.out.result(data, "\n".join(lines) or f"{name} is as it was")
+
+
+def restore(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="As in 'digest template list': a file of the theme")],
+    version: Annotated[int | None, typer.Argument(help="Default: the shipped file")] = None,
+) -> None:
+    """Put an earlier version in force again, byte by byte.
+
+    JSON: {restored, version?}; with --dry-run: {would_restore, version?}
+    """
+    from digest import workshop
+
+    me = context.of(ctx)
+    with me.app() as app:
+        workshop.restore(app, name, version, write=not me.options.dry_run)
+    which = "the shipped file" if version is None else f"version {version}"
+    if me.options.dry_run:
+        data = {"would_restore": name, "version": version}
+        me.out.result(data, f"would restore {name} from {which}")
+        return
+    me.out.result(
+        {"restored": name, "version": version},
+        f"{name} is {which} again\nNext: digest template check",
+    )

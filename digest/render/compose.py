@@ -120,6 +120,7 @@ class Composer:
             text=text,
             topics=sheet.topics,
             folded=folded(sheet.issue, drawn.detail) if drawn else 0,
+            preheader=sheet.preheader,
             trouble=trouble,
         )
 

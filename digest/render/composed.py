@@ -9,7 +9,8 @@ class ComposedIssue:
 
     ``html`` is empty where readers get the text alone. ``topics`` are the slugs that are in it,
     None the whole issue. The last ``folded`` posts are counted only, and stand in the online
-    edition. ``trouble`` says why it does not look as it should.
+    edition. ``preheader`` is the line beside the subject in an inbox. ``trouble`` says why it does
+    not look as it should.
     """
 
     language: str
@@ -18,4 +19,5 @@ class ComposedIssue:
     text: str
     topics: tuple[str, ...] | None = None
     folded: int = 0
+    preheader: str = ""
     trouble: tuple[str, ...] = ()

@@ -101,7 +101,7 @@ def folders(folder: Path | None) -> list[Path]:
     return [folder, shipped_templates()] if folder else [shipped_templates()]
 
 
-def render(environment: Sandbox, name: str, **values: Any) -> str:
+def render(environment: Sandbox, name: str, /, **values: Any) -> str:
     """Render a template; every way in which it can fail is a `TemplateError`."""
     try:
         return environment.get_template(name).render(**values)

@@ -7,7 +7,7 @@ import colorsys
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 
 from digest.errors import UsageError
 
@@ -21,6 +21,10 @@ _INLINE = re.compile(r'\sstyle="([^"]*)"')
 _COLOUR = re.compile(r"((?:^|;)\s*)(color|background|background-color)(\s*:\s*)(#[0-9a-fA-F]{6})")
 _GROUND = re.compile(r'(bgcolor=")(#[0-9a-fA-F]{6})(")')
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_ANCHOR = re.compile(r"<a\b[^>]*>.*?</a>", re.DOTALL | re.IGNORECASE)
+_HREF = re.compile(r"\shref\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>]+)", re.IGNORECASE)
+_OPENING = re.compile(r"<(?:a|area|base|link)\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 _ALT = re.compile(r'\balt="([^"]*)"')
 # What the Word engine of classic Outlook does not know (caniemail.com, June 2026).
 _UNKNOWN_TO_WORD = frozenset(
@@ -39,6 +43,30 @@ class Lens:
     about: str
     width: int
     see: Callable[[str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A link of a mail: what it is called, and where it leads."""
+
+    words: str
+    url: str
+
+
+def links_of(html: str) -> tuple[Link, ...]:
+    """Return the links of a mail in its order, each once."""
+    found: dict[Link, None] = {}
+    for anchor in _ANCHOR.finditer(html):
+        href = _HREF.search(anchor[0].partition(">")[0] + ">")
+        if href:
+            words = " ".join(unescape(_TAG.sub(" ", anchor[0])).split())
+            found[Link(words=words, url=unescape(href[1].strip("\"'")))] = None
+    return tuple(found)
+
+
+def without_links(html: str) -> str:
+    """Show the mail with dead links, for a frame that has to stay where it is."""
+    return _OPENING.sub(lambda opening: _HREF.sub("", opening[0]), html)
 
 
 def find_lens(name: str) -> Lens:

@@ -21,6 +21,8 @@ _TITLES = (
 )
 _SUMMARY = "A year of disk traces. One setting explains half of them, and it costs nothing."
 
+_WORST_POSTS, _LONGEST_TITLE = 88, 201
+
 _ABROAD = {
     "ذاكرة لا تنسى": ("ar", "سنة من القياسات. إعداد واحد يفسر نصفها."),
     "Was ein Pufferspeicher verschweigt": ("de", "Drei Messungen, zwei davon falsch."),
@@ -38,6 +40,29 @@ def sample_issue(newsletter: NewsletterSettings, *, posts: int = 10) -> Issue:
         surplus=(Surplus(source=_BLOGS[1], posts=4),),
         introduction="Two posts this week measure what a cache really saves.\n\nBoth find little.",
     )
+
+
+def worst_issue(newsletter: NewsletterSettings) -> Issue:
+    """Return an issue as hard as a week can be: 88 posts, titles of 201 characters, no summaries.
+
+    Every fourth title is written from right to left, and some are one word without a break.
+    """
+    posts = tuple(replace(_bare(place), title=_long_title(place)) for place in range(_WORST_POSTS))
+    return replace(sample_issue(newsletter), posts=posts, introduction=None)
+
+
+def _bare(place: int) -> IssuePost:
+    """Return a post of which little is known."""
+    return replace(
+        _post(place), summary=None, why=None, author=None, minutes=None, also=(), earlier=None
+    )
+
+
+def _long_title(place: int) -> str:
+    """Return 201 characters: Arabic, one word, or many."""
+    words = ("ذاكرة لا تنسى شيئا ", "Donaudampfschifffahrt", "How queues fill, and why ")
+    piece = words[0] if place % 4 == 0 else words[1] if place % 11 == 1 else words[2]
+    return (piece * _LONGEST_TITLE)[:_LONGEST_TITLE].rstrip().ljust(_LONGEST_TITLE, "…")
 
 
 def _post(place: int) -> IssuePost:

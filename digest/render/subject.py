@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from digest.editions.issue import Issue
 from digest.mail.headers import clean
 from digest.render import sentences
+from digest.render.sentences import LONGEST_PREHEADER
 from digest.render.titles import LONGEST_SHORT, cut, display_title
 from digest.render.words import Words
 
@@ -30,7 +31,12 @@ def subject_of(issue: Issue, *, words: Words, recent: Collection[str]) -> str:
 
 
 def preheader_of(issue: Issue, *, words: Words, subject: str) -> str:
-    """Name the first posts that the subject does not name; without any, say how much there is."""
+    """Return a person's line, or else name the first posts that the subject does not name.
+
+    Without any of those, say how much there is.
+    """
+    if chosen := clean(issue.preheader or ""):
+        return cut(chosen, most=LONGEST_PREHEADER)
     said = subject.casefold()
     others = [title for title in titles_of(issue) if not _repeats(title.casefold(), said)]
     return sentences.preheader(words, others, otherwise=sentences.stats(words, issue))

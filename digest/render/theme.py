@@ -131,6 +131,13 @@ def load_theme(name: str, *, folder: Path | None = None, salutation: str = "") -
     )
 
 
+def tokens_changed(name: str, *, folder: Path | None) -> tuple[int, ...]:
+    """Return when a theme's own tokens, or what it is based on, were last changed (st_mtime_ns)."""
+    files = ("tokens.toml", "theme.toml")
+    paths = [base / ROOM / name / file for base in folders(folder) for file in files]
+    return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
+
+
 def list_themes(folder: Path | None = None) -> dict[str, str]:
     """Return the names of all themes, and what each says of itself."""
     loader = ThemeLoader(folders(folder))

@@ -1,6 +1,5 @@
 """Parses in child processes with limits, so that a hostile page cannot stop the week."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -18,11 +17,10 @@ from digest.sources.candidates import Signposts
 from digest.sources.child import ANSWERS, JOBS, READY, SIGNPOSTS, Answer, Job
 from digest.sources.settings import ParserSettings
 from digest.sources.state import State
+from digest.surroundings import for_child
 
 _START_SECONDS = 60.0  # a loaded machine takes its time to import the parsers
 _LARGEST_ANSWER = 64_000_000  # bytes
-# What a parser needs of our environment; secrets stay behind.
-_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
 
 
 class ParserError(DigestError, RuntimeError):
@@ -168,7 +166,7 @@ def _start(settings: ParserSettings) -> _Process:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            env=for_child(),
         )
     started = _Process(process, ours)
     try:
