@@ -38,7 +38,7 @@ def withdraw(
     JSON: {number?, period, state, reason?, due_at, frozen_at?, candidates?}; with --dry-run:
     {would_withdraw}
     """
-    from digest.archive.withdraw import withdraw as take_back
+    from digest import steering
 
     me = context.of(ctx)
     with me.app() as app:
@@ -47,7 +47,7 @@ def withdraw(
             text = f"would withdraw issue {edition.period}"
             me.out.result({"would_withdraw": edition.period}, text)
             return
-        edition = take_back(app.database, edition, reason=reason, now=app.clock.now())
+        edition = steering.withdraw(app, edition, reason=reason)
         url = app.config.web.issue_url(edition.number or 0)
     me.out.result(
         facts(edition),

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli import context
-from digest.cli.output import NEEDS_PERSON, OK
+from digest.cli.output import FAILED, NEEDS_PERSON, OK
 
 if TYPE_CHECKING:
     from digest.checks.finding import Finding
+    from digest.cli.context import Context
 
 _MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
 
@@ -26,17 +27,24 @@ def check(
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask neither the links nor DNS")
     ] = False,
+    sent: Annotated[
+        bool, typer.Option("--sent", help="Only: has the last issue reached its readers in time?")
+    ] = False,
 ) -> None:
     """Run all checks on the next issue without sending.
 
     JSON: {period, passed, findings: [sentence], report: [{level, sentence, cure}]}; findings are
-    the sentences of the report whose level is warning or error
+    the sentences of the report whose level is warning or error. With --sent: {late?: sentence},
+    and exit code 1 when it is
     """
     from digest import questions, weekly
     from digest.checks.issue import examine
     from digest.checks.resolver import SystemResolver
 
     me = context.of(ctx)
+    if sent:
+        _look_back(me)
+        return
     with me.app() as app:
         target = questions.period(app, period)
         plan = weekly.complete(app, weekly.plan(app, target))
@@ -60,6 +68,18 @@ def check(
     code = OK if passed else NEEDS_PERSON
     following = "digest issue approve, or digest run" if passed else "digest issue show"
     me.out.result(data, "\n".join([*lines, f"Next: {following}"]), code=code)
+    raise typer.Exit(code)
+
+
+def _look_back(me: "Context") -> None:
+    """Say whether the last issue has reached enough readers, as ``[heartbeat]`` asks for."""
+    from digest import heartbeat
+
+    with me.app() as app:
+        late = heartbeat.late_issue(app)
+    code = FAILED if late else OK
+    text = f"{late}\nNext: digest issue show" if late else "no issue is late"
+    me.out.result({"late": late}, text, code=code)
     raise typer.Exit(code)
 
 

@@ -3,7 +3,6 @@
 import _thread
 import getpass
 import io
-import logging
 import os
 import platform
 import signal
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from digest import logs
 from digest.cli.output import OK, Output
 from digest.errors import ConfigurationError, UsageError
 
@@ -51,9 +51,11 @@ class Context:
 
     def configuration(self) -> "Configuration":
         """Read the configuration, or fail with path, line and suggestion."""
-        from digest.config import load
+        from digest.config import load, secrets_of
 
-        return load(config_path(self.options.config))
+        config = load(config_path(self.options.config))
+        logs.apply(config.log, secrets=secrets_of(config))
+        return config
 
     def clock(self, config: "Configuration") -> "Clock":
         """Return a clock that shows the time, or runs on from the one that --at pretends."""
@@ -117,13 +119,7 @@ def prepare(options: Options) -> Context:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a mark that cannot be shown stops no command
             stream.reconfigure(errors="replace")
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    for noisy in ("httpx", "httpcore", "alembic", "apscheduler", "mail.log", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logs.begin(verbose=options.verbose)
     stop = threading.Event()
     stop_on(signal.SIGTERM, stop=stop)  # finish the letter in hand and leave
     out = Output(as_json=options.json, quiet=options.quiet)
@@ -139,9 +135,14 @@ def stop_on(number: int, *, stop: threading.Event) -> None:
     signal.signal(number, lambda _signum, _frame: _thread.start_new_thread(stop.set, ()))
 
 
+def config_place(given: Path | None) -> Path:
+    """Return where the configuration file is, or would be."""
+    return given or Path(os.environ.get("DIGEST_CONFIG", "config.toml"))
+
+
 def config_path(given: Path | None) -> Path:
     """Return the configuration file: --config, DIGEST_CONFIG, or ./config.toml."""
-    path = given or Path(os.environ.get("DIGEST_CONFIG", "config.toml"))
+    path = config_place(given)
     if given is None and not path.exists() and "DIGEST_CONFIG" not in os.environ:
         raise ConfigurationError(
             f"there is no config.toml in {Path.cwd()}; run 'digest init' here, or name one"

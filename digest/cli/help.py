@@ -6,18 +6,33 @@ import typer
 from typer.core import TyperGroup
 
 PANELS = {
-    "Every week": ("fetch", "issue", "post", "preview", "check", "send", "run", "why"),
-    "Set up": ("demo", "init", "source", "doctor", "template", "serve", "worker"),
+    "Every week": (
+        "today",
+        "fetch",
+        "issue",
+        "post",
+        "preview",
+        "check",
+        "send",
+        "run",
+        "why",
+    ),
+    "Set up": ("demo", "init", "source", "template", "doctor", "config", "serve", "worker"),
     "Look after it": (
         "subscriber",
         "suppression",
         "bounce",
-        "apikey",
+        "stats",
         "archive",
+        "user",
+        "apikey",
+        "log",
         "audit",
         "resolve",
         "rehearse",
+        "backup",
         "migrate",
+        "adopt",
     ),
 }
 

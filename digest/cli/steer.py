@@ -1,6 +1,5 @@
-"""The commands for an issue that is on its way: pause, cancel the rest, resolve the unknown."""
+"""The commands for an issue that is on its way: pause, resume, cancel the rest, resolve, resend."""
 
-import getpass
 from typing import Annotated
 
 import typer
@@ -10,14 +9,17 @@ from digest.cli.account import facts
 from digest.errors import UsageError
 
 Name = Annotated[str | None, typer.Argument(help="As 2026-W24; default: the newest")]
+People = Annotated[
+    int | None, typer.Option(help="How many people that is; asks for this to be sure")
+]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands, two of them to the group that is there already."""
+    """Add the commands, most of them to the group that is there already."""
     for group in app.registered_groups:
         if group.name == "issue" and group.typer_instance:
-            group.typer_instance.command()(pause)
-            group.typer_instance.command()(cancel)
+            for command in (pause, resume, cancel, resend):
+                group.typer_instance.command()(command)
     app.command()(resolve)
 
 
@@ -27,12 +29,12 @@ def pause(
     *,
     reason: Annotated[str, typer.Option(help="Why")] = "paused by the operator",
 ) -> None:
-    """Stop an issue in mid-send; 'digest send' goes on with the same readers.
+    """Stop an issue in mid-send; 'digest issue resume' goes on with the same readers.
 
-    JSON: {number?, period, state, reason?, due_at, frozen_at?, candidates?}; with --dry-run:
-    {would_pause}
+    JSON: {number?, period, state, reason?, due_at, frozen_at?, candidates?, to_go}; with
+    --dry-run: {would_pause}
     """
-    from digest import questions, steering
+    from digest import questions, results, steering
 
     me = context.of(ctx)
     with me.app() as app:
@@ -40,10 +42,35 @@ def pause(
         if me.options.dry_run:
             me.out.result({"would_pause": edition.period}, f"would pause issue {edition.period}")
             return
-        edition = steering.pause(app, edition, reason=reason)
+        edition, left = steering.pause(app, edition, reason=reason)
+        said = results.paused(app, results.sending(app, edition))
     me.out.result(
-        facts(edition),
-        f"issue {edition.period} is paused\nNext: digest send {edition.period} goes on",
+        facts(edition) | {"to_go": left.to_go},
+        f"issue {edition.period}: {said}\nNext: digest issue resume {edition.period}",
+    )
+
+
+def resume(ctx: typer.Context, period: Name = None) -> None:
+    """Let a paused issue go on: to the people still to be served, and to nobody else.
+
+    JSON: {number?, period, state, reason?, due_at, frozen_at?, candidates?, to_go}; with
+    --dry-run: {would_resume, to_go}
+    """
+    from digest import questions, steering
+
+    me = context.of(ctx)
+    with me.app() as app:
+        edition = questions.edition_named(app, period)
+        if me.options.dry_run:
+            left = steering.figures(app, edition)
+            text = f"would resume issue {edition.period}: {left.to_go:,} people to go"
+            me.out.result({"would_resume": edition.period, "to_go": left.to_go}, text)
+            return
+        edition, left = steering.resume(app, edition)
+    me.out.result(
+        facts(edition) | {"to_go": left.to_go},
+        f"issue {edition.period} goes on: to {left.to_go:,} people still to be served, and to"
+        f" nobody else\nNext: digest send {edition.period} hands them over at once",
     )
 
 
@@ -51,37 +78,52 @@ def cancel(
     ctx: typer.Context,
     period: Name = None,
     *,
-    readers: Annotated[
-        int | None, typer.Option(help="How many have not been served; asks for this to be sure")
-    ] = None,
+    people: People = None,
     reason: Annotated[str, typer.Option(help="Why")] = "cancelled by the operator",
 ) -> None:
-    """Give up on the readers who have not been served yet; they stay named.
+    """Give up on the people who have not been served yet; they stay named.
 
     JSON: {period, state, dropped}; with --dry-run: {period, would_drop}
     """
     from digest import questions, steering
-    from digest.delivery.state import OPEN
 
     me = context.of(ctx)
     with me.app() as app:
         edition = questions.edition_named(app, period)
-        counts = steering.counts(app, edition)
-        waiting = sum(count for state, count in counts.items() if state in OPEN)
         if me.options.dry_run:
-            text = f"would give up on {waiting} readers of issue {edition.period}"
+            waiting = steering.figures(app, edition).stoppable
+            text = f"would give up on {waiting:,} people of issue {edition.period}"
             me.out.result({"period": edition.period, "would_drop": waiting}, text)
             return
-        if readers != waiting:
-            raise UsageError(
-                f"{waiting} readers of issue {edition.period} have not been served; to give up on"
-                f" them: digest issue cancel {edition.period} --readers {waiting}"
-            )
-        edition, dropped = steering.close(app, edition, reason=reason)
+        edition, dropped = steering.close(app, edition, people=people, reason=reason)
     me.out.result(
         {"period": edition.period, "state": edition.state, "dropped": dropped},
-        f"issue {edition.period} is closed; {dropped} readers were not served\n"
-        f"Next: digest issue show {edition.period} names them",
+        f"issue {edition.period} is closed; {dropped:,} people were not served\n"
+        f"Next: digest issue result {edition.period} names them",
+    )
+
+
+def resend(ctx: typer.Context, period: Name = None, *, people: People = None) -> None:
+    """Try those once more whose servers put us off until the deadline.
+
+    JSON: {period, people}; with --dry-run: {period, would_resend}
+    """
+    from digest import questions, steering
+    from digest.delivery.state import DeliveryState
+
+    me = context.of(ctx)
+    with me.app() as app:
+        edition = questions.edition_named(app, period)
+        if me.options.dry_run:
+            again = steering.figures(app, edition).of(DeliveryState.FAILED)
+            text = f"would try {again:,} people of issue {edition.period} once more"
+            me.out.result({"period": edition.period, "would_resend": again}, text)
+            return
+        again = steering.resend(app, edition, people=people)
+    me.out.result(
+        {"period": edition.period, "people": again},
+        f"{again:,} people of issue {edition.period} are tried once more\n"
+        f"Next: digest send {edition.period}",
     )
 
 
@@ -107,15 +149,15 @@ def resolve(
     with me.app() as app:
         edition = questions.edition_named(app, period)
         if me.options.dry_run:
-            unknown = steering.counts(app, edition).get(DeliveryState.UNKNOWN, 0)
+            unknown = steering.figures(app, edition).of(DeliveryState.UNKNOWN)
             text = f"{unknown} letters of issue {edition.period} are unknown"
             me.out.result({"period": edition.period, "unknown": unknown}, text)
             return
         if take_as not in {"sent", "resend"}:
             raise UsageError("say --as sent (they have it) or --as resend (hand it over again)")
         decision: steering.Decision = "sent" if take_as == "sent" else "resend"
-        by = getpass.getuser()
-        count = steering.resolve(app, edition, decision=decision, by=by, emails=readers)
+        chosen = steering.Chosen(emails=readers) if readers else steering.ALL
+        count = steering.resolve(app, edition, decision=decision, chosen=chosen)
     after = f"digest send {edition.period}" if decision == "resend" else "digest audit"
     me.out.result(
         {"period": edition.period, "decision": decision, "letters": count},

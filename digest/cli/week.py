@@ -62,7 +62,8 @@ def run(ctx: typer.Context) -> None:
     became_unknown, notes: [sentence],
     quarantined: [{source, alarm, reason, since, held}]}
     """
-    from digest import weekly
+    from digest import heartbeat, weekly
+    from digest.checks import receivers
 
     me = context.of(ctx)
     with me.app(may_send=True) as app:
@@ -71,6 +72,8 @@ def run(ctx: typer.Context) -> None:
             return
         with me.out.progress("send", total=None) as step:
             done = weekly.run(app, report=lambda _state: step())
+        heartbeat.complete(app)
+        receivers.look_up(app)
         _finish(me, app, done)
 
 
@@ -81,6 +84,12 @@ def send(
     names: Annotated[
         bool, typer.Option("--list", help="With --dry-run: name everybody, in and out")
     ] = False,
+    now: Annotated[
+        bool, typer.Option("--now", help="Approve it and send it before its slot")
+    ] = False,
+    people: Annotated[
+        int | None, typer.Option(metavar="N", help="With --now: to how many people it would go")
+    ] = None,
 ) -> None:
     """Send an approved issue; safe to run again, nobody gets it twice.
 
@@ -91,12 +100,16 @@ def send(
     from digest import errands, questions, weekly
 
     me = context.of(ctx)
+    if now != (people is not None):
+        raise UsageError("--now and --people N go together: N is how many people would get it")
     if names and not me.options.dry_run:
         raise UsageError("--list goes with --dry-run; 'digest issue show' names who was not served")
     with me.app(may_send=True) as app:
         if me.options.dry_run:
             rehearse(me, app, period=period, names=names)
             return
+        if people is not None:
+            period = _approve_at_once(app, period, people=people)
         edition = questions.edition_named(app, period)
         unknown = app.sender.recover()
         errands.hand_over_notices(app)
@@ -110,11 +123,21 @@ def send(
         _finish(me, app, done)
 
 
+def _approve_at_once(app: "App", period: str | None, *, people: int) -> str:
+    """Approve what would go to so many people; returns the name of its period."""
+    from digest import approval, questions, weekly
+
+    target = questions.period(app, period)
+    questions.refuse_sealed(app, target)
+    approval.send_now(app, weekly.open_for_person(app, target), people=people)
+    return target.name
+
+
 def _deliver(
     me: Context, app: "App", edition: "Edition"
 ) -> "tuple[tuple[Edition, SendReport], ...]":
     """Seal an approved edition, wake a paused one, and hand over what is going."""
-    from digest import weekly
+    from digest import steering, weekly
     from digest.editions.state import GOING, EditionState
 
     if edition.state is EditionState.DRAFT:
@@ -124,7 +147,7 @@ def _deliver(
     if edition.state is EditionState.APPROVED:
         edition = weekly.settle(app, edition, tell=me.out.say)
     if edition.state is EditionState.PAUSED:
-        edition = weekly.resume(app, edition)
+        edition, _ = steering.resume(app, edition)
     if edition.state not in GOING:
         return ()
     with me.out.progress("send", total=edition.candidates) as step:
@@ -133,10 +156,11 @@ def _deliver(
 
 def _finish(me: Context, app: "App", done: "Week") -> None:
     """Print what was done and leave with what it means for whoever started it."""
-    from digest import errands
+    from digest import alerts, errands
 
     errands.forget_expired(app)
     errands.catch_up(app)
+    alerts.tell(app)
     code, lines = account(app, done)
     lines[1:1] = quarantine.notes(done.quarantined)
     # A new alarm is told even where success is silent; the runs after it only mention it.

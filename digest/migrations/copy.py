@@ -6,15 +6,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Integer, Table, column, func, insert, inspect, select, text
+from sqlalchemy import JSON, Integer, Table, column, func, insert, inspect, select, text, update
 from sqlalchemy import table as light_table
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
+from digest import fence
 from digest.delivery.state import DeliveryState
 from digest.errors import BusyError, ConfigurationError, UsageError
 from digest.migrations import schema
-from digest.tables import Base, DeliveryRow, WorkerRow
+from digest.tables import Base, DeliveryRow, InstallationRow, WorkerRow
 from storage.database import Database, clock_of
 from storage.settings import DatabaseSettings
 
@@ -42,6 +43,8 @@ def copy(source: Database, target: Database, *, lease: float, now: datetime) -> 
             table.name: _copy_table(reading, writing, table)
             for table in Base.metadata.sorted_tables
         }
+        place = fence.place_of(target, writing)  # the source is sealed, so this is no second one
+        writing.execute(update(InstallationRow).values(place=place))
         _seal(reading, target.url.render_as_string(hide_password=True), now=now)
         reading.commit()  # before the target's: two databases must never both be alive
     return counts

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Query
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi import Path as InPath
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy.orm import Session
 
-from digest import forget
+from digest import forget, logbook
 from digest.clock import Clock
 from digest.disclosure import disclose
 from digest.editions.issue import NewsletterSettings
@@ -47,8 +47,10 @@ LARGEST_BODY = 64 * 1024  # bytes; one person and their choices take one or two 
 _VERSION = "1"
 _PROBLEM = {"model": Problem, "content": {MEDIA_TYPE: {}}}
 _ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {**_PROBLEM, "description": "The body is no text that can be read"},
     401: {**_PROBLEM, "description": "No key, or one that is unknown or revoked"},
     403: {**_PROBLEM, "description": "The key lacks the scope"},
+    413: {**_PROBLEM, "description": "The body is too large"},
     422: {**_PROBLEM, "description": "A part of the request cannot be taken"},
     429: {**_PROBLEM, "description": "Too many requests; Retry-After says for how long"},
 }
@@ -199,15 +201,17 @@ class SubscriberApi:
             )
             return Subscriber.of(directory.get(session, subscriber_id=subscriber_id))
 
-    def erase(self, subscriber_id: Id) -> Response:
+    def erase(self, subscriber_id: Id, request: Request) -> Response:
         """Forget somebody for good; their mailbox gets no mail until they sign up anew."""
         with self.database.begin() as session:
-            forget.erase(
+            erased = forget.erase(
                 session,
                 subscriber_id=subscriber_id,
                 now=self.clock.now(),
                 source="JSON interface",
             )
+            if erased:
+                self._note(session, request, action="erase reader", about=f"reader {subscriber_id}")
         return Response(status_code=204)
 
     def disclose(self, subscriber_id: Id) -> dict[str, Any]:
@@ -215,14 +219,21 @@ class SubscriberApi:
         with self.database.read() as session:
             return disclose(session, subscriber_id=subscriber_id)
 
-    def export(self) -> StreamingResponse:
+    def export(self, request: Request) -> StreamingResponse:
         """Stream everybody as JSON lines, with all that is needed to import them again."""
+        with self.database.begin() as session:
+            self._note(session, request, action="export readers", about="readers")
 
         def lines() -> Iterator[str]:
             with self.database.read() as session:
                 yield from map(transfer_out.as_json, transfer_out.everybody(session))
 
         return StreamingResponse(lines(), media_type="application/jsonl")
+
+    def _note(self, session: Session, request: Request, *, action: str, about: str) -> None:
+        """Note in the log what a key was used for."""
+        actor, now = f"key {request.state.key.name}"[:100], self.clock.now()
+        logbook.note(session, actor=actor, action=action, about=about, now=now)
 
     def _chosen(self, session: Session, before: Preferences, changes: Changes) -> Preferences:
         """Return the choices as they will be; raises `PreferenceError`."""

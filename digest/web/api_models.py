@@ -1,13 +1,31 @@
 """What the JSON interface takes and gives; the names of the fields are a promise."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, IPvAnyAddress
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyAddress,
+    StrictBool,
+)
 
 from subscribers.directory import Added, Member
 
 _LONGEST = 500
+
+
+def _in_writing(value: Any) -> Any:
+    """Refuse a number or a truth value, of which an address or a moment could be made."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError("it is written as text")
+    return value
+
+
+InWriting = BeforeValidator(_in_writing)
 
 
 class Strict(BaseModel):
@@ -23,7 +41,7 @@ class NewSubscriber(Strict):
     source: str = Field(min_length=1, max_length=1000, examples=["paper list, 3 May 2026"])
     name: str | None = Field(default=None, max_length=_LONGEST)
     language: str | None = Field(default=None, max_length=35, examples=["en"])
-    again: bool = Field(default=False, description="They had left and have agreed anew.")
+    again: StrictBool = Field(default=False, description="They had left and have agreed anew.")
 
 
 class NewSignup(Strict):
@@ -37,7 +55,7 @@ class NewSignup(Strict):
     consent: str = Field(min_length=1, max_length=2000)
     language: str = Field(default="", max_length=35, examples=["en"])
     topics: list[str] | None = Field(default=None, max_length=200)
-    ip: IPvAnyAddress | None = None
+    ip: Annotated[IPvAnyAddress | None, InWriting] = None
     user_agent: str = Field(default="", max_length=1000)
     form: str = Field(default="", max_length=2000, examples=["https://blog.example/join"])
 
@@ -56,9 +74,9 @@ class Changes(Strict):
         default="weekly",
         description="Monthly is the best of four weeks; refused where there are no weekly issues.",
     )
-    language: str = Field(default="", max_length=35)
+    language: str = Field(default="", min_length=2, max_length=35)
     format: Literal["html", "text"] = "html"
-    paused_until: AwareDatetime | None = None
+    paused_until: Annotated[AwareDatetime | None, InWriting] = None
 
 
 class Address(Strict):

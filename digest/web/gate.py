@@ -6,7 +6,7 @@ from datetime import timedelta
 from math import ceil
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from digest.clock import Clock
@@ -31,10 +31,14 @@ class Gate:
     settings: KeySettings
 
     def allow(self, scope: Scope) -> Callable[..., ApiKey]:
-        """Return what FastAPI asks before a request that needs ``scope`` is answered."""
+        """Return what FastAPI asks before a request that needs ``scope`` is answered.
 
-        def let_in(credentials: Credentials) -> ApiKey:
+        The key stands in ``request.state.key`` then: the log names it.
+        """
+
+        def let_in(request: Request, credentials: Credentials) -> ApiKey:
             key = self._known(credentials)
+            request.state.key = key
             self._count(key)
             if scope not in key.scopes:
                 raise ProblemError(403, f"this key lacks the scope '{scope}'")

@@ -70,7 +70,7 @@ def route_of(scope: MutableMapping[str, Any]) -> str:
 class BodyLimit:
     """Refuses a body that is longer than any form of ours, before it fills the memory.
 
-    What stands below the path ``apart`` has a limit of its own.
+    What stands below the paths ``apart`` has limits of its own.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class BodyLimit:
         *,
         most: int = LONGEST_BODY,
         refusal: Response | None = None,
-        apart: str | None = None,
+        apart: tuple[str, ...] = (),
     ) -> None:
         self._app = app
         self._most = most
@@ -88,7 +88,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, as long as its body is short enough."""
-        is_apart = self._apart is not None and scope.get("path", "").startswith(self._apart)
+        is_apart = scope.get("path", "").startswith(self._apart)
         if scope["type"] != "http" or is_apart:
             await self._app(scope, receive, send)
             return

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from digest.web.guard import protect
 from subscribers.errors import SubscriberError, SuppressedError, UnknownSubscriberError
@@ -78,9 +79,12 @@ def answer_with_problems(api: FastAPI) -> None:
         assert isinstance(error, ProblemError)  # noqa: S101 - it is registered for no other
         return answer(error.status, error.detail, headers=error.headers)
 
-    def refused(_request: Request, error: Exception) -> Response:
+    def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for no other
-        return answer(error.status_code, str(error.detail), headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(sorted(_methods(api, request)))
+        return answer(error.status_code, str(error.detail), headers=headers)
 
     def of_people(_request: Request, error: Exception) -> Response:
         status = next(status for kind, status in _STATUSES if isinstance(error, kind))
@@ -102,6 +106,18 @@ def answer_with_problems(api: FastAPI) -> None:
     api.add_exception_handler(SubscriberError, of_people)
     api.add_exception_handler(RequestValidationError, invalid)
     api.add_exception_handler(Exception, failed)
+
+
+def _methods(api: FastAPI, request: Request) -> set[str]:
+    """Return what the asked resource takes by our document, as a 405 has to say (RFC 9110)."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    paths = api.openapi()["paths"].items()
+    return {
+        method.upper()
+        for template, methods in paths
+        if compile_path(template)[0].match(path)
+        for method in methods
+    }
 
 
 def _wrong(error: Mapping[str, Any]) -> Wrong:

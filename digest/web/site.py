@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import Response
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 
@@ -18,13 +18,16 @@ from digest.clock import Clock
 from digest.editions.issue import NewsletterSettings
 from digest.joining import SignupSettings
 from digest.mail.mime import SenderSettings
+from digest.metrics import Meter
 from digest.pages import WebSettings
 from digest.posts.topics import TopicSettings
 from digest.providers.hooks.hook import Hook
 from digest.reacting import ReactionSettings
+from digest.watched import MetricsSettings
 from digest.web.address import AddressPages
 from digest.web.api import SubscriberApi
 from digest.web.archive import ArchivePages
+from digest.web.clicks import ClickPages
 from digest.web.confirm import ConfirmPages
 from digest.web.display import Display
 from digest.web.door import ShutDoorError
@@ -32,6 +35,7 @@ from digest.web.feedback import FeedbackPages
 from digest.web.feeds import FeedPages
 from digest.web.freshlink import FreshLinkPages
 from digest.web.guard import BodyLimit, Guard, protect
+from digest.web.health import Health, Metrics
 from digest.web.hooks import HookPages
 from digest.web.intake import Intake
 from digest.web.moved import MovedPages
@@ -43,7 +47,7 @@ from digest.web.signup import SignupPages
 from digest.web.stationery import Stationery
 from digest.web.subscription import SubscriptionPages
 from digest.web.words import sentence
-from storage.database import Database, DatabaseUnreachableError
+from storage.database import Database
 from subscribers.settings import KeySettings
 from subscribers.tokens import Keyring
 
@@ -70,6 +74,7 @@ class SiteSettings:
     sender: SenderSettings = field(default_factory=SenderSettings)
     api: KeySettings = field(default_factory=KeySettings)
     reactions: ReactionSettings = field(default_factory=ReactionSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     templates: Path | None = None
     salutation: str = ""
@@ -106,19 +111,22 @@ def build_site(
         openapi_url=None,
         redirect_slashes=False,  # it would answer with whatever host the request names
     )
-    site.add_middleware(BodyLimit, apart="/api/")
+    site.add_middleware(BodyLimit, apart=("/api/", "/console/"))
     site.add_middleware(Guard, clock=clock)
     people = People(database=database, keyring=keyring, clock=clock, stationery=stationery)
     door = FreshLinkPages(**vars(people))
+    meter = Meter(database, newsletter=newsletter.slug, clock=clock)
     rooms: tuple[Room, ...] = (
         *_joining(people, settings),  # first, as pages are looked for in this order
         *_reading(people, settings),
         Health(database=database),
+        Metrics(meter=meter, settings=settings.metrics, trusted=web.trusted_proxies),
         _returning(people, settings),
         door,
         FeedbackPages(database=database, slug=newsletter.slug, stationery=stationery),
         ArchivePages(database=database, librarian=librarian, stationery=stationery),
         FeedPages(database=database, librarian=librarian),
+        ClickPages(database=database, clock=clock, trusted=web.trusted_proxies),
     )
     for room in rooms:
         site.include_router(room.router())
@@ -204,27 +212,6 @@ def _programs(people: People, settings: SiteSettings) -> FastAPI:
         settings=settings.api,
         signup=settings.signup,
     ).application()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Health:
-    """The page that tells a monitor whether the database answers."""
-
-    database: Database
-
-    def router(self) -> APIRouter:
-        """Join the page to its address."""
-        router = APIRouter()
-        router.add_api_route("/healthz", self.healthz, methods=["GET", "HEAD"])
-        return router
-
-    def healthz(self) -> Response:
-        """Ask the database for one row."""
-        try:
-            self.database.ping()
-        except DatabaseUnreachableError:
-            return PlainTextResponse("the database does not answer\n", status_code=503)
-        return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
 
 _LOST = (

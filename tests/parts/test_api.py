@@ -17,6 +17,7 @@ from digest.clock import Clock
 from digest.delivery.state import DeliveryState
 from digest.editions.issue import NewsletterSettings
 from digest.joining import SignupSettings
+from digest.logbook import entries
 from digest.posts.topics import TopicSettings
 from digest.tables import NoticeRow, SourceRow
 from digest.web.api import SubscriberApi
@@ -291,6 +292,19 @@ def test_erasing_forgets_and_a_new_entry_is_refused(api: Api) -> None:
     assert refused.status_code == 409
     assert "erasure" in refused.json()["detail"]
     assert kinds(api, ada) == ["added", "erased"]
+
+
+def test_what_a_key_was_used_for_stands_in_the_log(api: Api) -> None:
+    with api.database.begin() as session:
+        (ada,) = subscribe(session, ADA)
+    for method, path in (("GET", "/export"), *[("DELETE", f"/subscribers/{ada}")] * 2):
+        api.ask(method, f"/v1{path}")
+    with api.database.read() as session:
+        noted = [(one.actor[:4], one.action, one.about) for one in entries(session, most=5)]
+    assert noted == [
+        ("key ", "erase reader", f"reader {ada}"),
+        ("key ", "export readers", "readers"),
+    ]
 
 
 def test_everything_about_one_and_the_list_of_all_come_out(api: Api) -> None:

@@ -214,7 +214,7 @@ def test_who_has_it_already_is_told_so_until_it_changes(database: Database, site
             assert (again.status_code, again.content) == (304, b"")
             assert again.headers["etag"] == tag
         assert site.get(path, **{"If-None-Match": '"other"'}).status_code == 200
-    withdraw(database, edition, reason="Wrong.", now=NOW)
+    withdraw(database, edition, reason="Wrong.", actor="anna", now=NOW)
     for path, tag in tags.items():
         assert site.get(path, **{"If-None-Match": tag}).status_code != 304
 
@@ -253,7 +253,7 @@ def test_a_withdrawn_issue_answers_with_its_notice_everywhere(
 ) -> None:
     freeze(database, 23, *SENT)
     edition = freeze(database, 24, *SENT)
-    withdraw(database, edition, reason="A <number> in it was wrong.", now=NOW)
+    withdraw(database, edition, reason="A <number> in it was wrong.", actor="anna", now=NOW)
     for path in ("/24", "/24.txt"):
         answer = site.get(path)
         assert answer.status_code == 410
@@ -278,7 +278,7 @@ def test_only_an_issue_that_was_sent_can_be_withdrawn(
 ) -> None:
     edition = freeze(database, 24, *states)
     with pytest.raises(UsageError, match=f"issue {week(24).name}"):
-        withdraw(database, edition, reason="Wrong.", now=NOW)
+        withdraw(database, edition, reason="Wrong.", actor="anna", now=NOW)
 
 
 def exported(database: Database, folder: Path, **more: Any) -> archive.Exported:
@@ -327,7 +327,7 @@ def test_an_export_removes_what_is_gone_and_nothing_else(
     exported(database, tmp_path)
     (tmp_path / "CNAME").write_text("news.example")
     (tmp_path / "feed" / "operations.rss").write_text("edited by hand")
-    withdraw(database, edition, reason="Wrong.", now=NOW)
+    withdraw(database, edition, reason="Wrong.", actor="anna", now=NOW)
     only_said = exported(database, tmp_path, only_say=True)
     assert (tmp_path / "topics" / "storage.html").exists()
     done = exported(database, tmp_path)

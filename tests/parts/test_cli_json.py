@@ -129,6 +129,15 @@ def test_before_the_freeze_every_command_prints_the_json_it_documents(
         (("issue", "hold"), ("--at", FRIDAY)),
         (("issue", "approve"), ("--at", FRIDAY)),
         (("issue", "list"), ()),
+        (("user", "add"), ("grace", "--link")),
+        (("user", "role"), ("grace", "viewer")),
+        (("user", "link"), ("grace",)),
+        (("user", "reset-factor"), ("grace",)),
+        (("user", "disable"), ("grace",)),
+        (("user", "enable"), ("grace",)),
+        (("user", "list"), ()),
+        (("log",), ()),
+        (("today",), ("--at", FRIDAY)),
         (("migrate",), ()),
         (("audit",), ()),
     ):
@@ -149,6 +158,9 @@ def test_after_the_freeze_the_json_tells_who_was_not_served(week: Newsroom, call
     assert fits(shown, documented("issue", "show", number=1))
     assert [one["code"] for one in shown["unserved"]] == ["550 5.1.1"]
     assert shown["posts"] == ["cold-reads", "warm-reads"]
+    result = call("issue", "result", W24, "--json").data
+    assert fits(result, documented("issue", "result"))
+    assert [one["said"] for one in result["missed"]] == ["550 5.1.1 nobody here"]
     assert fits(call("issue", "list", "--json").data, documented("issue", "list"))
     person = call("subscriber", "show", shown["unserved"][0]["email"], "--json").data
     assert fits(person, documented("subscriber", "show"))

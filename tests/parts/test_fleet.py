@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from books import claim, register, send_to
 from newsroom import FRIDAY, MONDAY, SAID_YES, Newsroom, newsroom
+from people import NOW
 from procrastinate.schema import SchemaManager
-from sqlalchemy import create_engine, make_url, text, update
+from sqlalchemy import create_engine, make_url, select, text, update
 
 from digest.clock import Clock
 from digest.delivery.engine import Progress
@@ -23,7 +24,7 @@ from digest.delivery.state import DeliveryState
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
 from digest.errors import ConfigurationError, SchemaError
-from digest.tables import DeliveryRow, EditionRow
+from digest.tables import DeliveryRow, EditionRow, RingRow
 from storage.database import Database, DatabaseSettings
 
 Capture = pytest.CaptureFixture[str]
@@ -93,6 +94,20 @@ def test_the_letters_and_their_jobs_come_together_or_not_at_all(
     assert left_over(database) == 0
     assert enqueue(database, fleet, edition) == 3
     assert enqueue(database, fleet, edition) == 0
+
+
+def test_only_the_first_ring_has_jobs_until_the_others_may_follow(
+    database: Database, fleet: Fleet
+) -> None:
+    edition = send_to(database, readers=25)
+    with database.begin() as session:
+        first = session.scalars(select(DeliveryRow.id).order_by(DeliveryRow.id)).first() or 0
+        ring = RingRow(edition_id=edition.id, people=5, first_id=first, last_id=first + 4)
+        session.add(ring)
+    assert [enqueue(database, fleet, edition) for _ in range(2)] == [1, 0]
+    with database.begin() as session:
+        session.get_one(RingRow, edition.id).ended_at = NOW
+    assert [enqueue(database, fleet, edition) for _ in range(2)] == [3, 0]
 
 
 def test_every_letter_is_in_one_job_and_a_job_is_over_when_none_of_its_letters_is_open(

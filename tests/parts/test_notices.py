@@ -403,3 +403,46 @@ def test_no_language_mixes_with_another() -> None:
     german = writer().write(notice(NoticeKind.CONFIRM, language=EMMY.language)).copy
     for word in ("Type", "code there", "Someone", "confirm", "Not you"):
         assert word not in german
+
+
+def test_another_carrier_takes_what_the_first_does_not_and_the_first_is_left_alone_meanwhile(
+    database: Database, clock: Wristwatch, counter: Counter
+) -> None:
+    ask(database)
+    down = Outcome(verdict=Verdict.RETRY, stage=Stage.CONNECT, text="refused", counted=False)
+    counter.answers = [down] * 9
+    stand_in = Counter(name="stand-in")
+    office = PostOffice(
+        database,
+        build=lambda: counter,
+        stand_ins=[lambda: stand_in],
+        write=writer().write,
+        retry=RetrySettings(),
+        clock=clock,
+        stop=threading.Event(),
+    )
+    office.work()
+    office.work()
+    assert fate(database)[0] == "accepted"
+    assert (len(counter.letters), len(stand_in.letters)) == (0, 1)
+    assert len(counter.answers) == 8
+
+
+def test_a_notice_without_an_answer_is_given_to_no_other_carrier(
+    database: Database, clock: Wristwatch, counter: Counter
+) -> None:
+    ask(database)
+    counter.answers = [Outcome(verdict=Verdict.UNKNOWN, stage=Stage.REPLY, text="silence")]
+    stand_in = Counter(name="stand-in")
+    office = PostOffice(
+        database,
+        build=lambda: counter,
+        stand_ins=[lambda: stand_in],
+        write=writer().write,
+        retry=RetrySettings(),
+        clock=clock,
+        stop=threading.Event(),
+    )
+    office.work()
+    assert fate(database)[0] == "unknown"
+    assert stand_in.letters == []

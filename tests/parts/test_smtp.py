@@ -40,7 +40,7 @@ def test_a_letter_arrives_byte_for_byte_with_its_envelope() -> None:
     assert taken.message == MESSAGE
 
 
-def test_the_conversation_is_said_in_order_with_what_the_server_offers() -> None:
+def test_r23_the_conversation_is_said_in_order_with_what_the_server_offers() -> None:
     with MailHost(offers=["SIZE 1000", "DSN"]) as host:
         send_one(host)
     assert [line for _, line in host.commands] == [
@@ -52,7 +52,7 @@ def test_the_conversation_is_said_in_order_with_what_the_server_offers() -> None
     ]
 
 
-def test_nothing_is_said_that_the_server_does_not_offer() -> None:
+def test_r23_r24_nothing_is_said_that_the_server_does_not_offer() -> None:
     with MailHost(offers=[]) as host:
         send_one(host)
     assert host.said("MAIL") == ["MAIL FROM:<b+1.mac@digest.test>"]

@@ -153,6 +153,7 @@ CHUNKING = (*PIPELINING, "CHUNKING")
 def test_a_fault_is_placed_and_the_next_letter_goes_out(
     case: Case, offers: tuple[str, ...]
 ) -> None:
+    """F9 and F10: each fault has its class, and what may have left is never sent again."""
     message = LARGE if case.stage is TEXT else letter_to(ANN).message
     intent = Intent()
     with MailHost(script={case.step: [case.act]}, offers=offers) as host:
@@ -258,6 +259,7 @@ def test_a_server_that_cannot_start_over_gets_a_fresh_connection(act: Act) -> No
 
 @pytest.mark.parametrize("act", [say("421 bye"), say("500 what?"), say("nonsense"), close()])
 def test_a_bad_goodbye_changes_nothing(act: Act) -> None:
+    """F11: whatever QUIT comes to, an accepted letter stays accepted."""
     with MailHost(script={"quit": act}) as host:
         assert send_one(host).verdict is ACCEPTED
         assert host.said("QUIT") == ["QUIT"]

@@ -58,8 +58,8 @@ def test_the_rest_of_an_issue_is_cancelled_by_its_number_only(room: Newsroom, ca
     call("run", code=4)
     refused = call("issue", "cancel", code=2)
     assert "have not been served" in refused.err
-    waiting = refused.err.split("--readers ")[1].split()[0]
+    waiting = refused.err.split("--people ")[1].split()[0]
     call("issue", "pause")
-    assert f"{waiting} readers were not served" in call("issue", "cancel", "--readers", waiting).out
+    assert f"{waiting} people were not served" in call("issue", "cancel", "--people", waiting).out
     call("audit")
     assert "nothing to do" in call("run").out

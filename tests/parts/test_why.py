@@ -49,6 +49,7 @@ POSTS: dict[str, dict[str, Any]] = {
     Reason.NO_TAG: {"tags": ["gossip"]},
     Reason.AUTHOR: {"author": "Pat Seller"},
     Reason.WORD: {"title": "Our next webinar"},
+    Reason.SKIPPED: {"tags": ["gossip"]},
 }
 
 
@@ -94,10 +95,13 @@ def publish(database: Database, name: str, posts: dict[str, dict[str, Any]]) -> 
             session.add(PostRow(**usual | facts))
 
 
-def test_every_post_has_its_rule(database: Database, room: Newsroom, why: Why) -> None:
+def test_every_post_has_its_rule(
+    database: Database, room: Newsroom, why: Why, capsys: pytest.CaptureFixture[str]
+) -> None:
     room.configure(RULES)
     publish(database, "plain", POSTS)
     publish(database, "other", {"third": {}, Reason.ISSUE_CAP: {"published_at": june(8)}})
+    room.call(capsys, "issue", "skip", url(Reason.SKIPPED), "--at", FRIDAY)
     for name in ("first", "second", "third"):
         assert "will be in issue 2026-W24, due Fri 12 Jun 2026 07:00" in why(url(name))
     for reason in Reason:

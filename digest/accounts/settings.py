@@ -1,0 +1,50 @@
+"""How the console can be reached, and how long somebody stays signed in."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from digest.errors import ConfigurationError
+from digest.pages import WebSettings
+
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_MOST_HOURS, _MOST_DAYS = 168, 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsoleSettings:
+    """Whether other machines may ask for the console, and when a session ends.
+
+    Without ``open`` it answers this machine only. ``hosts`` are further names under which it may
+    be asked for, beside that of ``[web] public_url``. A session ends after ``idle_hours`` without
+    a request, and ``days`` after it began.
+    """
+
+    open: bool = False
+    hosts: tuple[str, ...] = ()
+    idle_hours: int = 12
+    days: int = 14
+
+    def __post_init__(self) -> None:
+        """Refuse sessions that end at once, or hardly ever."""
+        if not 1 <= self.idle_hours <= _MOST_HOURS:
+            raise ConfigurationError(f"[console] idle_hours takes 1 to {_MOST_HOURS}")
+        if not 1 <= self.days <= _MOST_DAYS:
+            raise ConfigurationError(f"[console] days takes 1 to {_MOST_DAYS}")
+
+    def url(self, path: str, *, web: WebSettings) -> str:
+        """Return the address of a page of the console ("/console/issues"), for whoever may see it.
+
+        That is this machine's own where the console is not open to others.
+        """
+        base = web.public_url.rstrip("/") if self.open else f"http://127.0.0.1:{web.port}"
+        return f"{base}{path}"
+
+    def check(self, web: WebSettings) -> None:
+        """Refuse to show passwords to the network; raises `ConfigurationError`."""
+        parts = urlsplit(web.public_url)
+        if self.open and parts.scheme != "https" and parts.hostname not in LOCAL_NAMES:
+            raise ConfigurationError(
+                f"[console] open = true with [web] public_url = {web.public_url!r} would send"
+                " passwords readable over the network; put a proxy with https in front, or"
+                " reach the console through a tunnel: ssh -L 8025:127.0.0.1:8025"
+            )

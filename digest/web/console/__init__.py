@@ -1,0 +1,1 @@
+"""The console: the pages of those who run the newsletter, a file for each."""

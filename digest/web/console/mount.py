@@ -1,0 +1,164 @@
+"""The console as a whole: its pages in one list, its gate before them, its words for errors."""
+
+from typing import Protocol
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
+
+from digest.accounts.passwords import Passwords
+from digest.accounts.settings import ConsoleSettings
+from digest.app import App
+from digest.errors import DigestError
+from digest.web.console.accounts import AccountPages
+from digest.web.console.charts import ChartPages
+from digest.web.console.cookies import Cookies
+from digest.web.console.deliverability import DeliverabilityPages
+from digest.web.console.doorway import Doorway
+from digest.web.console.exchange import ExchangePages
+from digest.web.console.frame import BASE, Frame
+from digest.web.console.gate import Gate, Person, SignInNeededError
+from digest.web.console.issue import IssuePages
+from digest.web.console.issuechecks import IssueCheckPages
+from digest.web.console.issueposts import IssuePostPages
+from digest.web.console.issues import IssuesPages
+from digest.web.console.journal import JournalPages
+from digest.web.console.keys import KeyPages
+from digest.web.console.lens import LensPages
+from digest.web.console.live import Lookout
+from digest.web.console.me import OwnPages
+from digest.web.console.person import PersonPages
+from digest.web.console.reception import Guests, Sessions
+from digest.web.console.result import ResultPages
+from digest.web.console.sending import SendingPages
+from digest.web.console.settings import SettingsPages
+from digest.web.console.signin import SignInPages
+from digest.web.console.source import SourcePages
+from digest.web.console.sources import SourcesPages
+from digest.web.console.statics import Statics
+from digest.web.console.subscribers import SubscribersPages
+from digest.web.console.templates import TemplatePages
+from digest.web.console.today import TodayPages
+from digest.web.guard import LONGEST_BODY
+from subscribers.errors import SubscriberError
+
+_NOT_FOUND, _FAILED = 404, 500
+
+
+class ConsoleRoom(Protocol):
+    """A group of pages, joined to their addresses below ``/console``."""
+
+    def router(self) -> APIRouter:
+        """Return the pages."""
+        ...
+
+
+def rooms(frame: Frame, *, passwords: Passwords) -> tuple[ConsoleRoom, ...]:
+    """List the pages: a line for each group."""
+    return (
+        TodayPages(frame=frame),
+        IssuesPages(frame=frame),
+        IssuePages(frame=frame),
+        IssuePostPages(pages=IssuePages(frame=frame)),
+        IssueCheckPages(frame=frame),
+        LensPages(frame=frame),
+        SendingPages(frame=frame, lookout=Lookout(clock=frame.app.clock)),
+        ResultPages(frame=frame),
+        SourcesPages(frame=frame),
+        SourcePages(frame=frame),
+        SubscribersPages(frame=frame),
+        ExchangePages(frame=frame),
+        PersonPages(frame=frame),
+        DeliverabilityPages(frame=frame),
+        ChartPages(frame=frame),
+        TemplatePages(frame=frame),
+        SettingsPages(frame=frame),
+        AccountPages(frame=frame),
+        OwnPages(frame=frame, passwords=passwords),
+        KeyPages(frame=frame),
+        JournalPages(frame=frame),
+    )
+
+
+def console_routes(
+    app: App, *, guest: Person | None = None, passwords: Passwords | None = None
+) -> list[BaseRoute]:
+    """Return the console's two routes for a site.
+
+    With a ``guest`` nobody signs in and everybody is that one, as in the demo; then it answers this
+    machine only, whatever ``[console] open`` says. Raises `ConfigurationError` where passwords
+    would travel readable.
+    """
+    config = app.config
+    config.console.check(config.web)
+    settings = config.console if guest is None else ConsoleSettings()
+    console = Doorway(
+        build_console(app, guest=guest, passwords=passwords or Passwords()),
+        settings=settings,
+        web=config.web,
+    )
+    return [Route(BASE, console), Route(f"{BASE}/{{rest:path}}", console)]
+
+
+def build_console(app: App, *, guest: Person | None, passwords: Passwords) -> FastAPI:
+    """Build the pages; their addresses are whole, so the application stands at a site's root."""
+    cookies = Cookies(is_https=app.config.web.public_url.startswith("https:"))
+    reception = Sessions(app=app) if guest is None else Guests(guest=guest)
+    gate = Gate(app, reception=reception, cookies=cookies)
+    statics = Statics(base=BASE)
+    frame = Frame(app, gate=gate, statics=statics)
+    signin = SignInPages(frame=frame, gate=gate, passwords=passwords)
+    console = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        max_body_size=LONGEST_BODY,
+    )
+    console.state.gate = gate
+    every: tuple[ConsoleRoom, ...] = (statics, signin, *rooms(frame, passwords=passwords))
+    for room in every:
+        console.include_router(room.router(), prefix=BASE)
+    console.add_api_route(BASE, _home, methods=["GET"])
+    _answer_errors(console, frame)
+    console.add_exception_handler(SignInNeededError, signin.needed)
+    return console
+
+
+def _home() -> Response:
+    return RedirectResponse(f"{BASE}/", status_code=303)
+
+
+def _answer_errors(console: FastAPI, frame: Frame) -> None:
+    """Answer every error with a page that says what to do."""
+
+    def ours(request: Request, error: Exception) -> Response:
+        return frame.refused(request, error)
+
+    def lost(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else _NOT_FOUND
+        return frame.page(
+            request,
+            "refused.html.j2",
+            here="",
+            title="There is no such page" if status == _NOT_FOUND else "This page cannot do that",
+            status=status,
+        )
+
+    def failed(request: Request, error: Exception) -> Response:
+        del error  # the server logs it
+        return frame.page(
+            request,
+            "refused.html.j2",
+            here="",
+            title="Something failed on our side",
+            status=_FAILED,
+            problem="It is in the log of the process. What was begun was taken back.",
+        )
+
+    for kind in (DigestError, SubscriberError, RequestValidationError):
+        console.add_exception_handler(kind, ours)
+    console.add_exception_handler(HTTPException, lost)
+    console.add_exception_handler(Exception, failed)

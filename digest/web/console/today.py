@@ -1,0 +1,104 @@
+"""The first page of the console: what needs a person, what comes next, how the last one went."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from digest import headcount, needs, planning, questions, results, staff
+from digest.app import App
+from digest.delivery.state import DeliveryState
+from digest.editions.best import pace_of
+from digest.editions.state import GOING, EditionState
+from digest.editions.store import Edition
+from digest.errors import DigestError
+from digest.logbook import told
+from digest.planning import Plan
+from digest.web.console import charts
+from digest.web.console.frame import Frame
+from digest.web.console.gate import Viewer
+
+_LATELY = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class TodayPages:
+    """What needs a person, and what happens next."""
+
+    frame: Frame
+
+    def router(self) -> APIRouter:
+        """Join the page to its address."""
+        router = APIRouter()
+        router.add_api_route("/", self.today, methods=["GET"])
+        return router
+
+    def today(self, request: Request, visit: Viewer) -> Response:
+        """Show the page."""
+        app = visit.app
+        plan, trouble = _planned(app)
+        return self.frame.page(
+            request,
+            "today.html.j2",
+            here="today",
+            title="Today",
+            needs=needs.needs(app, plan=plan),
+            nothing=needs.nothing(app),
+            coming=needs.coming(app),
+            trouble=trouble,
+            next=_next(app, plan) if plan else None,
+            last=_last(app),
+            lately=[(entry, told(entry.facts)) for entry in staff.log(app, most=_LATELY)],
+            reading=needs.last_reading(app),
+            **charts.of_today(app),
+        )
+
+
+def _planned(app: App) -> tuple[Plan | None, str]:
+    """Draw up the coming issue; where that fails, return why."""
+    try:
+        return planning.plan(app, questions.current_period(app)), ""
+    except DigestError as error:
+        return None, str(error)
+
+
+def _next(app: App, plan: Plan) -> dict[str, Any]:
+    """Say what is in the coming issue, and to how many it goes."""
+    posts = plan.selection.chosen
+    found = [post for post in plan.selection.refused if not post.post.baseline]
+    return {
+        "period": plan.period,
+        "number": plan.issue.number if plan.issue else None,
+        "posts": len(posts) + len(found),
+        "blogs": len({post.source for post in posts}),
+        "selected": len(posts),
+        "people": headcount.lately(app, pace=pace_of(plan.period.name)),
+        "will": _will(app),
+    }
+
+
+def _will(app: App) -> str:
+    if app.config.schedule.approval == "manual":
+        return "waits for approval; if nobody approves in time it is held and you get an email"
+    return "sends by itself unless you stop it"
+
+
+def _last(app: App) -> dict[str, Any] | None:
+    """Say how the last issue went, each figure with what it is of."""
+    edition = needs.last_settled(app)
+    if edition is None:
+        return None
+    done = results.result(app, edition)
+    return {
+        "edition": edition,
+        "name": needs.called(edition),
+        "share": results.share(done.gauge.of(DeliveryState.ACCEPTED), done.gauge.tried),
+        "lines": results.outcome(done),
+        "path": _page_of(edition),
+    }
+
+
+def _page_of(edition: Edition) -> str:
+    on_its_way = edition.state in GOING | {EditionState.PAUSED}
+    return f"/console/issues/{edition.period}/{'sending' if on_its_way else 'result'}"
