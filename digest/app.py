@@ -5,16 +5,20 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from digest import carriage, clicking, clicks
 from digest.clock import Clock
-from digest.config import FAILPOINT, Configuration, ordered_failpoint
+from digest.config import Configuration
+from digest.delivery.gate import Gate
 from digest.delivery.local import Crew
 from digest.delivery.pace import Pace
+from digest.delivery.routes import MAIN
 from digest.delivery.sender import Sender
+from digest.delivery.traffic import Traffic
 from digest.editions.issue import Issue
 from digest.editions.store import Edition, Variant
 from digest.errors import ConfigurationError
@@ -23,8 +27,6 @@ from digest.mail.dkim import Signer
 from digest.mail.returnpath import ReturnPath
 from digest.mail.selftest import self_test
 from digest.processes import Processes
-from digest.providers import registry as carriers
-from digest.providers.capabilities import Needs, require
 from digest.providers.carrier import Carrier
 from digest.render.composed import ComposedIssue
 from digest.render.moulds import Moulds
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
     from digest.render.notices import NoticeWriter
     from digest.render.press import Press
     from digest.sources.poll import PollResult
-
-log = logging.getLogger(__name__)
 
 SCHEDULE = "the schedule"
 """Who acts when nobody gave the word."""
@@ -74,6 +74,7 @@ class App:
         self.path = path
         self.actor = actor
         self.database = Database(config.database)
+        self._composers: dict[tuple[int, ...], Composer] = {}  # at most one
 
     def close(self) -> None:
         """Give back what was opened."""
@@ -124,20 +125,24 @@ class App:
 
         return Client(self.config.http, clock=self.clock)
 
-    @cached_property
+    @property
     def carrier(self) -> Carrier:
-        """The way letters leave; refused where it cannot say what the settings ask for."""
-        carrier = carriers.build(self.config.carrier, clock=self.clock, failpoint=self.failpoint)
-        needs = Needs(
-            return_domain=self.config.sender.bounce_domain, signature=self.config.dkim.is_on
-        )
-        require(carrier.capabilities, of=carrier.name, needs=needs)
-        return carrier
+        """The way letters leave, where no other is said."""
+        return self.carriers[MAIN]
+
+    @cached_property
+    def carriers(self) -> Mapping[str, Carrier]:
+        """All ways by name."""
+        return carriage.carriers_of(self.config, clock=self.clock, failpoint=self.failpoint)
+
+    def carrier_called(self, name: str) -> Carrier:
+        """One of the ways."""
+        return self.carriers[name]
 
     @property
     def leaves_machine(self) -> bool:
-        """Whether the carrier hands letters to another machine."""
-        return carriers.leaves_machine(self.config.carrier)
+        """Whether a carrier hands letters to another machine."""
+        return carriage.leaves_machine(self.config)
 
     @cached_property
     def sender(self) -> Sender:
@@ -151,22 +156,20 @@ class App:
             stop=self.stop,
             processes=self.processes,
             pace=self.pace,
+            traffic=self.traffic,
             failpoint=self.failpoint,
         )
 
     @cached_property
+    def traffic(self) -> Traffic:
+        """Which letters go which way, and when."""
+        gate = Gate(hours=self.config.hours, warm_up=self.config.warmup, zone=self.zone)
+        return carriage.traffic_of(self.config, carriers=self.carriers, gate=gate)
+
+    @cached_property
     def failpoint(self) -> Failpoint | None:
-        """Where this process has to die, for a test; refused where letters leave the machine."""
-        failpoint = ordered_failpoint()
-        if failpoint is None:
-            return None
-        if self.leaves_machine:
-            raise ConfigurationError(
-                f"environment {FAILPOINT} kills senders on purpose, and [carrier] leaves"
-                " this machine: nothing was sent; unset it, or use a carrier on this machine"
-            )
-        log.warning("%s is set: this process will die at %s", FAILPOINT, failpoint)
-        return failpoint
+        """Where this process has to die, for a test."""
+        return carriage.failpoint_of(self.config)
 
     @cached_property
     def post_office(self) -> "PostOffice":
@@ -177,6 +180,7 @@ class App:
         return PostOffice(
             self.database,
             build=lambda: self.carrier,
+            stand_ins=[partial(self.carrier_called, name) for name in self.config.failover.to],
             write=self.notice_writer.write,
             retry=self.config.delivery.retry,
             clock=self.clock,
@@ -203,15 +207,15 @@ class App:
 
     @cached_property
     def pace(self) -> Pace:
-        """What keeps all senders together below the rate that was set."""
-        return Pace(self.database, settings=self.config.pace)
+        """What keeps all senders together below the rates that were set."""
+        return carriage.pace_of(self.config, database=self.database)
 
     def crew(self, *command: str) -> Crew | None:
         """Return what runs a command of ours in child processes; None where none can be started.
 
         They see the configuration and the time that we see.
         """
-        if self.path is None or self.config.carrier.kind == "memory":
+        if self.path is None or carriage.is_in_memory(self.config):
             return None
         options = ["--config", str(self.path.absolute()), "--json"]
         if self.clock.offset:
@@ -239,23 +243,29 @@ class App:
             marks=self.keyring.mailbox_keys("no mailbox, but all machines of one fleet"),
         )
 
-    @cached_property
+    @property
     def composer(self) -> "Composer":
-        """What renders an issue; the operator's templates win over the shipped ones."""
-        from digest.render.compose import Composer
-        from digest.render.theme import load_theme
+        """What renders an issue; the operator's templates win over the shipped ones.
 
-        folder = self.config.app.templates
-        return Composer(
-            theme=load_theme(
-                self.config.email.theme,
-                folder=Path(folder) if folder else None,
-                salutation=self.config.email.salutation,
-            ),
-            settings=self.config.email,
-            schedule=self.config.schedule,
-            public_url=self.config.web.public_url,
-        )
+        Jinja2 sees by itself that a template was changed. A theme's tokens are read when it is
+        loaded, so it is loaded anew after a change of them: the console can make one.
+        """
+        from digest.render.compose import Composer
+        from digest.render.theme import load_theme, tokens_changed
+
+        name = self.config.email.theme
+        folder = Path(self.config.app.templates) if self.config.app.templates else None
+        changed = tokens_changed(name, folder=folder)
+        if changed not in self._composers:
+            theme = load_theme(name, folder=folder, salutation=self.config.email.salutation)
+            self._composers.clear()
+            self._composers[changed] = Composer(
+                theme=theme,
+                settings=self.config.email,
+                schedule=self.config.schedule,
+                public_url=self.config.web.public_url,
+            )
+        return self._composers[changed]
 
     @cached_property
     def press(self) -> "Press":
@@ -300,13 +310,16 @@ class App:
             Slot.PAUSE_URL: self._linker(web.pause_url, Purpose.PAUSE),
         }
 
+        with self.database.read() as session:
+            counted = clicks.links_of(session, edition.id, public_url=web.public_url)
+
         def compiled(variant: Variant) -> Personaliser:
             return Personaliser(
                 ComposedIssue(
                     language=variant.language,
                     subject=variant.subject,
-                    html=variant.html,
-                    text=variant.text,
+                    html=clicking.html_with(variant.html, counted),
+                    text=clicking.text_with(variant.text, counted),
                 ),
                 issue=issue,
                 sender=self.config.sender,

@@ -13,6 +13,7 @@ from digest.checks.domain import check_domain
 from digest.checks.finding import Finding, is_placeholder
 from digest.checks.issue import sending_of
 from digest.checks.resolver import Resolver, SystemResolver
+from digest.delivery import flows, throttle
 from digest.editions.issue import Issue, IssuePost
 from digest.errors import DigestError
 from digest.mail.selftest import self_test
@@ -116,11 +117,26 @@ def _time(app: App) -> Iterator[Finding]:
 
 
 def _carrier(app: App) -> Iterator[Finding]:
-    trouble = app.carrier.check()
-    if trouble:
-        yield Finding(level="error", sentence=f"carrier {app.carrier.name}: {trouble}")
-    else:
-        yield Finding(level="ok", sentence=f"carrier {app.carrier.name}: it answers")
+    """Ask every carrier, also those that are there for the worst day."""
+    for name, carrier in app.carriers.items():
+        called = f"{name} ({carrier.name})" if name else carrier.name
+        if trouble := carrier.check():
+            yield Finding(level="error", sentence=f"carrier {called}: {trouble}")
+        else:
+            yield Finding(level="ok", sentence=f"carrier {called}: it answers")
+    yield from _held_back(app)
+
+
+def _held_back(app: App) -> Iterator[Finding]:
+    """Name who has asked us to slow down; nothing has to be done, it mends itself."""
+    now = app.clock.now()
+    with app.database.read() as session:
+        found = flows.held_back(session, now=now)
+    for (carrier, receiver), flow in found.items():
+        called = carrier or app.carrier.name
+        rate = f"takes {throttle.rate_at(flow, now):.0f} letters a minute from carrier {called}"
+        what = f"{receiver} {rate}" if receiver else f"carrier {called} asked to be left alone"
+        yield Finding(level="warning", sentence=f"{what}, since it said: {flow.said}")
 
 
 def _signup(app: App) -> Iterator[Finding]:

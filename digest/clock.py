@@ -32,3 +32,9 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Wait where nothing may interrupt: an answer must still be recorded."""
         time.sleep(seconds)
+
+    async def rest(self, seconds: float) -> None:
+        """Wait without holding a thread: for streams that many look at."""
+        import asyncio  # noqa: PLC0415 - few processes need it, and it is slow to load
+
+        await asyncio.sleep(seconds)

@@ -12,22 +12,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_origin
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from digest import toml
+from digest.accounts.settings import ConsoleSettings
 from digest.bounces.settings import BounceSettings
 from digest.calendar import ScheduleSettings
+from digest.clicking import ClickSettings
+from digest.delivery.hours import HoursSettings, WarmUpSettings
+from digest.delivery.ring import RingSettings
+from digest.delivery.routes import FailoverSettings, Route
 from digest.delivery.settings import DeliverySettings, EngineSettings, PaceSettings
 from digest.editions.issue import NewsletterSettings
 from digest.errors import ConfigurationError
 from digest.failpoint import Failpoint
 from digest.joining import SignupSettings
+from digest.logs import LogSettings
 from digest.mail.dkim import DkimSettings
 from digest.mail.mime import SenderSettings
 from digest.pages import WebSettings
 from digest.posts.topics import TopicSettings
 from digest.providers.hooks.settings import HookSettings
+from digest.providers.redirected import RedirectSettings
 from digest.providers.registry import CarrierSettings
 from digest.reacting import ReactionSettings
 from digest.reading import HttpSettings
@@ -43,15 +51,21 @@ from digest.setting import (
     settings_of,
     suggestion,
     unknown,
+    value_of,
     variable_of,
 )
 from digest.sources.recipe import Recipe
 from digest.sources.settings import ParserSettings, PollSettings
 from digest.sources.watch import WatchSettings
+from digest.telling import AlertSettings
+from digest.watched import HeartbeatSettings, MetricsSettings
 from storage.settings import DatabaseSettings
 from subscribers.settings import KeySettings, RetentionSettings
 
 FAILPOINT = "DIGEST_FAILPOINT"
+_PASSWORD = re.compile(r"^(?:[^:@/]*|.*://[^:@/]*):([^@/]+)(?:@.*)?$")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
+_ROUTES = Setting(path=("routes",), default=(), type=tuple[Route, ...], limits=None, secret=False)
 NOT_SETTINGS = frozenset({"DIGEST_CONFIG", FAILPOINT})
 
 
@@ -90,34 +104,47 @@ class Configuration(BaseModel):
     sender: SenderSettings = SenderSettings()
     dkim: DkimSettings = DkimSettings()
     carrier: CarrierSettings = CarrierSettings()
+    carriers: Mapping[str, CarrierSettings] = Field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    failover: FailoverSettings = FailoverSettings()
+    test: RedirectSettings = RedirectSettings()
     delivery: DeliverySettings = DeliverySettings()
     engine: EngineSettings = EngineSettings()
     pace: PaceSettings = PaceSettings()
+    hours: HoursSettings = HoursSettings()
+    warmup: WarmUpSettings = WarmUpSettings()
+    ring: RingSettings = RingSettings()
     hooks: HookSettings = HookSettings()
     bounces: BounceSettings = BounceSettings()
     reactions: ReactionSettings = ReactionSettings()
     web: WebSettings = WebSettings()
+    console: ConsoleSettings = ConsoleSettings()
     signup: SignupSettings = SignupSettings()
     api: KeySettings = KeySettings()
+    clicks: ClickSettings = ClickSettings()
+    alerts: AlertSettings = AlertSettings()
     retention: RetentionSettings = RetentionSettings()
+    log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
     database: DatabaseSettings = DatabaseSettings()
 
 
 def load(path: Path) -> Configuration:
     """Read the configuration, or raise `ConfigurationError` with path, line and suggestion."""
     document = toml.read(path)
-    settings = every_setting()
-    _refuse_unknown_variables(os.environ)
-    known = [*settings, *_recipe_settings(document.data)]
+    settings = [*every_setting(), *_carrier_settings(document.data)]
+    _refuse_unknown_variables(os.environ, settings)
+    known = [*settings, *_recipe_settings(document.data), _ROUTES]
     problems = [*unknown(document.data, known), *mistyped(document.data, known)]
     if problems:
         raise _refusal(problems, document)
     try:
-        config = Configuration(**_merged(document.data, _from_environment(os.environ)))
+        config = Configuration(**_merged(document.data, _from_environment(os.environ, settings)))
     except ValidationError as error:
         found = [_found(item["loc"], item["msg"]) for item in error.errors(include_input=False)]
         raise _refusal(found, document) from None
-    if problems := [*out_of_limits(config, settings)]:
+    if problems := [*out_of_limits(config, settings), *_nameless_carriers(config)]:
         raise _refusal(problems, document)
     return _below(path.parent, config)
 
@@ -125,7 +152,8 @@ def load(path: Path) -> Configuration:
 def every_setting() -> list[Setting]:
     """List every setting there is, in the order of the sections.
 
-    Without the recipes: how many there are and what they are called is up to the operator.
+    Without the recipes and the carriers beside the main one: how many there are and what they are
+    called is up to the operator.
     """
     return [
         setting
@@ -135,10 +163,29 @@ def every_setting() -> list[Setting]:
     ]
 
 
+def secrets_of(config: Configuration) -> Iterator[str]:
+    """Yield the value of every secret setting, and the passwords that are a part of one."""
+    for setting in [*every_setting(), *_carrier_settings({"carriers": config.carriers})]:
+        if setting.secret:
+            value = value_of(config, setting.path)
+            for text in (value,) if isinstance(value, str) else value:
+                if setting.path != ("database", "url"):  # that is a place, and may be named
+                    yield text
+                yield from map(unquote, _PASSWORD.findall(text))
+    file = Path(config.app.state) / "secret"
+    if not config.app.secret and file.is_file():
+        yield file.read_text(encoding="ascii").strip()
+
+
 def ordered_failpoint() -> Failpoint | None:
     """Return the step at which this process has to kill itself, when a test asks for that."""
     words = os.environ.get(FAILPOINT)
     return Failpoint.parse(words) if words else None
+
+
+def is_from_environment(setting: Setting) -> bool:
+    """Whether a variable sets it, and no file can."""
+    return setting.variable in os.environ or setting.variable + FILE in os.environ
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -154,10 +201,32 @@ def _recipe_settings(data: Mapping[str, Any]) -> Iterator[Setting]:
         yield from settings_of(Recipe, Recipe(post="article"), at=("recipes", name))
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+def _carrier_settings(data: Mapping[str, Any]) -> Iterator[Setting]:
+    """List the settings of each carrier beside the main one, as a file names them."""
+    carriers = data.get("carriers")
+    for name in carriers if isinstance(carriers, Mapping) else ():
+        yield from settings_of(CarrierSettings, CarrierSettings(), at=("carriers", name))
+
+
+def _nameless_carriers(config: Configuration) -> Iterator[Problem]:
+    """Find the routes that lead nowhere, and names that no variable can hold."""
+    for name in config.carriers:
+        if not _NAME.fullmatch(name):
+            message = "is no name for a carrier; take small letters, digits and dashes"
+            yield Problem(("carriers", name), message)
+    named = [("routes", one.carrier) for one in config.routes]
+    for section, name in [*named, *(("failover", name) for name in config.failover.to)]:
+        if name not in config.carriers:
+            message = f"names a carrier that does not exist: {name!r}; add [carriers.{name}]"
+            yield Problem((section,), message)
+
+
+def _from_environment(
+    environment: Mapping[str, str], settings: Iterable[Setting]
+) -> dict[str, Any]:
     """Read every setting that has a variable, or one with ``_FILE`` that names a file."""
     found: dict[str, Any] = {}
-    for setting in every_setting():
+    for setting in settings:
         text = environment.get(setting.variable)
         if text is None and (name := environment.get(setting.variable + FILE)):
             text = _content(name, variable=setting.variable + FILE)
@@ -205,8 +274,8 @@ def _as_toml(text: str) -> Any:
         return text
 
 
-def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
-    known = [setting.variable for setting in every_setting()]
+def _refuse_unknown_variables(environment: Mapping[str, str], settings: Iterable[Setting]) -> None:
+    known = [setting.variable for setting in settings]
     allowed = {*known, *(name + FILE for name in known), *NOT_SETTINGS}
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in allowed:
@@ -220,7 +289,10 @@ def _found(place: Iterable[int | str], message: str) -> Problem:
     at = tuple(str(part) for part in place)
     message = message.removeprefix("Value error, ")
     if named := re.match(r"\[([\w.]+)\] (\w+) *", message):
-        return Problem((*named[1].split("."), named[2]), message[named.end() :])
+        section = named[1].split(".")
+        if section[0] == "carrier" and at[:1] == ("carriers",):
+            section[:1] = at[:2]
+        return Problem((*section, named[2]), message[named.end() :])
     return Problem(at, f"has a wrong value: {message}")
 
 
@@ -248,14 +320,6 @@ def _below(folder: Path, config: Configuration) -> Configuration:
     url = config.database.url
     if url.startswith("sqlite:///"):
         url = f"sqlite:///{below(url.removeprefix('sqlite:///'))}"
-    carrier = config.carrier
-    mail_folder = dataclasses.replace(carrier.folder, path=folder / carrier.folder.path)
-    if ca_file := carrier.smtp.ca_file:
-        smtp = dataclasses.replace(carrier.smtp, ca_file=folder / ca_file)
-        carrier = dataclasses.replace(carrier, smtp=smtp)
-    if ca_file := carrier.api.ca_file:
-        api = dataclasses.replace(carrier.api, ca_file=folder / ca_file)
-        carrier = dataclasses.replace(carrier, api=api)
     bounces = config.bounces
     if ca_file := bounces.mailbox.ca_file:
         mailbox = dataclasses.replace(bounces.mailbox, ca_file=folder / ca_file)
@@ -269,10 +333,21 @@ def _below(folder: Path, config: Configuration) -> Configuration:
         update={
             "dkim": dataclasses.replace(config.dkim, **keys),
             "database": dataclasses.replace(config.database, url=url),
-            "carrier": dataclasses.replace(carrier, folder=mail_folder),
+            "carrier": _carrier_below(folder, config.carrier),
+            "carriers": {n: _carrier_below(folder, one) for n, one in config.carriers.items()},
             "bounces": bounces,
             "app": dataclasses.replace(
                 config.app, state=below(config.app.state), templates=below(config.app.templates)
             ),
         }
     )
+
+
+def _carrier_below(folder: Path, carrier: CarrierSettings) -> CarrierSettings:
+    parts: dict[str, Any] = {
+        name: dataclasses.replace(part, ca_file=folder / part.ca_file)
+        for name in ("smtp", "api")
+        if (part := getattr(carrier, name)).ca_file
+    }
+    parts["folder"] = dataclasses.replace(carrier.folder, path=folder / carrier.folder.path)
+    return dataclasses.replace(carrier, **parts)

@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from digest import brake, fence, rings
 from digest.app import App
 from digest.delivery import ledger
 from digest.delivery.engine import Progress, cores
@@ -34,14 +36,30 @@ def deliver(app: App, edition: Edition, *, report: Report = lambda _state: None)
 
     What a crew could not finish, this process takes up; what a fleet has in hand, it leaves.
     """
+    rings.look(app, edition)
+    sent = _engage(app, edition, report=report)
+    if rings.look(app, edition):
+        sent = _engage(app, edition, report=report)
+    with app.database.read() as session:
+        stands = editions.get(session, edition.id)
+    trouble = sent.trouble or rings.delay(app, stands)
+    if stands.state is EditionState.PAUSED:
+        trouble = stands.reason
+    return replace(sent, state=stands.state, trouble=trouble)
+
+
+def _engage(app: App, edition: Edition, *, report: Report) -> SendReport:
+    """Have the letters handed over that may leave now."""
     progress = Progress(app.database, edition.id, report=report)
+    with app.database.read() as session:
+        waits = app.traffic.gate.refusal(session, now=app.clock.now())
+    if waits and progress.waiting:
+        return SendReport(counts=progress.counts, state=edition.state, trouble=waits)
     engine = _leave_to_fleet if app.config.engine.kind == "fleet" else _share
     trouble = engine(app, edition, progress)
     if trouble is None:
         return hand_over(app, edition, report=report)
-    with app.database.read() as session:
-        state = editions.get(session, edition.id).state
-    return SendReport(counts=progress.counts, state=state, trouble=trouble)
+    return SendReport(counts=progress.counts, state=edition.state, trouble=trouble)
 
 
 def hand_over(
@@ -55,18 +73,21 @@ def hand_over(
 
     One whose seal is broken is paused, and stops no other.
     """
+    fence.require(app)
     with app.database.begin() as session:
         edition = _begin(app, session, edition)
         issue = editions.issue_of(session, edition.id)
         variants = editions.variants_of(session, edition.id)
         if issue is None or not _is_whole(edition, issue, variants):
             return _stop_broken(app, session, edition)
-    return app.sender.send(
-        edition,
-        personalisers=app.personalisers(edition, issue, variants),
-        report=report,
-        within=within,
-    )
+        within = rings.narrowed(session, edition.id, within)
+    with fence.counted(app):
+        return app.sender.send(
+            edition,
+            personalisers=app.personalisers(edition, issue, variants),
+            report=brake.watching(app, edition, report=report),
+            within=within,
+        )
 
 
 def work(app: App) -> None:
@@ -125,8 +146,10 @@ def _leave_to_fleet(app: App, edition: Edition, progress: Progress) -> str | Non
 def _share(app: App, edition: Edition, progress: Progress) -> str | None:
     """Share a large edition among processes; None: what is left, or all of it, is ours to do."""
     crew = app.crew("worker", "--edition", edition.period)
+    with app.database.read() as session:
+        ring = rings.ring_of(session, edition.id)
     shares = shares_of(
-        progress.waiting,
+        ring.people if ring and not ring.ended_at else progress.waiting,
         processes=app.config.engine.processes or cores(),
         per_process=app.config.engine.per_process,
         connections=app.config.delivery.connections,

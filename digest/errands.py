@@ -4,12 +4,17 @@ Cron comes through `digest run` and `digest send`, others through `digest serve`
 come to the same: a reminder is asked for once, a notice claimed once, a person deleted once.
 """
 
-from digest import events, forget, reactions, welcome
+from digest import events, fence, forget, reactions, welcome
 from digest.app import App
 
 
 def hand_over_notices(app: App) -> None:
-    """Ask for the reminders that are due, if the operator wants any, and hand over what waits."""
+    """Ask for the reminders that are due, if the operator wants any, and hand over what waits.
+
+    From a database that was copied or restored nothing goes; `run` says so, and this is silent.
+    """
+    if fence.refusal(app):
+        return
     if app.config.signup.reminder:
         now = app.clock.now()
         with app.database.read() as session:  # mostly nobody is, and then nobody has to wait

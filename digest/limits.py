@@ -25,6 +25,7 @@ class Limits:
 Count = Annotated[int, Limits(1)]
 CountOrNone = Annotated[int, Limits(0)]  # zero says "no limit" or "none"
 Workers = Annotated[int, Limits(1, 100)]  # threads or processes; the database has room for them
+Share = Annotated[float, Limits(0, 1)]  # of a whole
 Days = Annotated[int, Limits(0, 3650)]
 Hours = Annotated[float, Limits(0, 8760)]
 Minutes = Annotated[float, Limits(0, 525_600)]

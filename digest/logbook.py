@@ -35,12 +35,19 @@ def note(
 
 
 def entries(
-    session: Session, *, most: int, about: str | None = None, before: int | None = None
+    session: Session,
+    *,
+    most: int,
+    about: str | None = None,
+    actor: str | None = None,
+    before: int | None = None,
 ) -> list[Entry]:
     """Return so many entries, the newest first; ``before`` goes on below an entry's id."""
     query = select(LogEntryRow).order_by(LogEntryRow.id.desc()).limit(most)
     if about is not None:
         query = query.where(LogEntryRow.about == about)
+    if actor is not None:
+        query = query.where(LogEntryRow.actor == actor)
     if before is not None:
         query = query.where(LogEntryRow.id < before)
     return [
@@ -54,3 +61,16 @@ def entries(
         )
         for row in session.scalars(query)
     ]
+
+
+def told(facts: Mapping[str, Any]) -> str:
+    """Write the facts of an entry in one line: "before: editor, after: publisher"."""
+    return ", ".join(f"{name}: {_word(value)}" for name, value in facts.items())
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return f"({told(value)})"
+    return " ".join(map(_word, value)) if isinstance(value, list) else str(value)

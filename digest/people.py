@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
-from digest import forget
+from sqlalchemy.orm import Session
+
+from digest import forget, logbook
 from digest.app import App
 from subscribers import directory, keys, suppression
 from subscribers.addresses import Mailbox
 from subscribers.errors import UnknownSubscriberError
 from subscribers.keys import ApiKey, Scope
 from subscribers.suppression import Reason, Suppression
+
+_SHORT = 12  # characters of a hash that tell one mailbox from the others
 
 
 def erase(app: App, address: str, *, source: str) -> bool:
@@ -21,7 +25,11 @@ def erase(app: App, address: str, *, source: str) -> bool:
                 f"nobody is known under {mailbox.masked}; 'digest suppression add' keeps mail from"
                 " strangers too"
             )
-        return forget.erase(session, subscriber_id=known.id, now=app.clock.now(), source=source)
+        now = app.clock.now()
+        erased = forget.erase(session, subscriber_id=known.id, now=now, source=source)
+        if erased:
+            _note(app, session, "erase reader", about=f"reader {known.id}")
+        return erased
 
 
 def suppressions(app: App, *, after: str, limit: int) -> list[Suppression]:
@@ -34,9 +42,11 @@ def suppress(app: App, address: str, *, detail: str | None) -> bool:
     """Mail this mailbox no more; False when it was suppressed before."""
     mailbox = Mailbox.parse(address)
     with app.database.begin() as session:
+        key = directory.mailbox_key(session, mailbox=mailbox, keyring=app.keyring)
+        _note(app, session, "suppress mailbox", about=f"mailbox {key[:_SHORT]}")
         return suppression.suppress(
             session,
-            mailbox_key=directory.mailbox_key(session, mailbox=mailbox, keyring=app.keyring),
+            mailbox_key=key,
             reason=Reason.OPERATOR,
             now=app.clock.now(),
             detail=detail,
@@ -48,6 +58,9 @@ def lift(app: App, address: str) -> Suppression | None:
     all_keys = app.keyring.mailbox_keys(Mailbox.parse(address).canonical)
     with app.database.begin() as session:
         found = suppression.find(session, mailbox_keys=all_keys)
+        if found is not None:
+            about = f"mailbox {found.mailbox_key[:_SHORT]}"
+            _note(app, session, "lift suppression", about=about, before=found.reason)
         suppression.lift(session, mailbox_keys=all_keys)
     return found
 
@@ -62,7 +75,9 @@ def find_suppression(app: App, address: str) -> Suppression | None:
 def add_key(app: App, name: str, *, scopes: Sequence[Scope]) -> str:
     """Make a key for the JSON interface; what is returned cannot be seen again."""
     with app.database.begin() as session:
-        return keys.create(session, name=name, scopes=scopes, now=app.clock.now())
+        key = keys.create(session, name=name, scopes=scopes, now=app.clock.now())
+        _note(app, session, "add key", about=f"key {name}", scopes=sorted(scopes))
+        return key
 
 
 def all_keys(app: App) -> list[ApiKey]:
@@ -74,4 +89,12 @@ def all_keys(app: App) -> list[ApiKey]:
 def revoke_key(app: App, name: str) -> bool:
     """Let a key open nothing any more; False when it was revoked before."""
     with app.database.begin() as session:
-        return keys.revoke(session, name=name, now=app.clock.now())
+        revoked = keys.revoke(session, name=name, now=app.clock.now())
+        if revoked:
+            _note(app, session, "revoke key", about=f"key {name}")
+        return revoked
+
+
+def _note(app: App, session: Session, action: str, *, about: str, **facts: object) -> None:
+    now = app.clock.now()
+    logbook.note(session, actor=app.actor, action=action, about=about, now=now, **facts)

@@ -33,6 +33,11 @@ class Processes:
                 if not self.notes(name).exists():
                     self.forget(name)
 
+    def living(self) -> list[str]:
+        """Return the names of all that hold a lock here, as their files spell them."""
+        files = sorted(self.folder.glob("*.lock"))
+        return [file.stem for file in files if _is_held(file)]
+
     def is_dead(self, name: str) -> bool | None:
         """Whether the holder of this name has died: None for one that cannot be seen from here.
 
@@ -41,14 +46,8 @@ class Processes:
         path = self._path(name)
         if name.split(":", maxsplit=1)[0] != socket.gethostname():
             return None
-        try:
-            with path.open() as file:  # shared: two who ask at once must not see each other
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return None
-        except BlockingIOError:
-            return False
-        return True
+        is_held = _is_held(path)
+        return None if is_held is None else not is_held
 
     def notes(self, name: str) -> Path:
         """Return the file in which the holder of this name may leave word for after its death."""
@@ -61,3 +60,15 @@ class Processes:
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name.replace(':', '-')}.lock"
+
+
+def _is_held(path: Path) -> bool | None:
+    """Whether somebody holds this lock file; None where there is none."""
+    try:
+        with path.open() as file:  # shared: two who ask at once must not see each other
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return True
+    return False

@@ -1,5 +1,6 @@
 """What an operator enters by hand: sources to follow, and readers who have agreed."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -7,8 +8,10 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from digest import logbook
 from digest.app import App
 from digest.errors import UsageError
+from digest.masking import Mask
 from digest.sources import opml
 from digest.sources.adapter import Page
 from digest.sources.guard import Parser
@@ -45,6 +48,9 @@ def add_sources(
         added = [shelf.follow(replace(one, topic=one.topic or topic)) for one in wanted]
         if not write:
             session.rollback()
+        for one in added:
+            if write and one.new:
+                _note(app, session, "add source", about=f"source {one.name}", url=Mask()(one.url))
     return added
 
 
@@ -107,6 +113,9 @@ def import_sources(
         fates = [(outline, shelf.take(outline)) for outline in outlines]
         if not write:
             session.rollback()
+        elif outlines:
+            counts = Counter(fate.partition(" ")[0].rstrip(":") for _, fate in fates)
+            _note(app, session, "import sources", about="sources", **counts)
     return fates
 
 
@@ -149,6 +158,8 @@ def pause_source(app: App, name: str, *, until_resumed: bool, write: bool = True
         row = _named(session, name)
         if write:
             row.paused_at = app.clock.now() if until_resumed else None
+            action = "pause source" if until_resumed else "resume source"
+            _note(app, session, action, about=f"source {row.name}")
 
 
 def add_subscribers(
@@ -185,6 +196,9 @@ def add_subscribers(
                 step()
             if not write:
                 session.rollback()
+            else:
+                counts = Counter(fate.partition(":")[0] for _, fate in results[start:])
+                _note(app, session, "add readers", about="readers", **counts)
     return results
 
 
@@ -196,10 +210,16 @@ def members(app: App, *, after: int, limit: int) -> Sequence[Member]:
 
 def remove_subscriber(app: App, address: str) -> None:
     """Take somebody off the list."""
+    mailbox = Mailbox.parse(address)
     with app.database.begin() as session:
-        directory.remove(
-            session, mailbox=Mailbox.parse(address), keyring=app.keyring, now=app.clock.now()
-        )
+        now, keyring = app.clock.now(), app.keyring
+        gone = directory.remove(session, mailbox=mailbox, keyring=keyring, now=now)
+        _note(app, session, "remove reader", about=f"reader {gone.id}")
+
+
+def _note(app: App, session: Session, action: str, *, about: str, **facts: object) -> None:
+    now = app.clock.now()
+    logbook.note(session, actor=app.actor, action=action, about=about, now=now, **facts)
 
 
 def _add_one(

@@ -10,14 +10,18 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from digest import errands, returning, weekly
+from digest import alerts, errands, fence, heartbeat, returning, sourcebook, weekly
 from digest.app import App
+from digest.checks import receivers
 from digest.delivery.sender import tally
 from digest.editions.state import EditionState
 from digest.errors import BusyError
+from digest.figures import kept
 from digest.pages import WebSettings
 from digest.providers.hooks import registry as hooks
 from digest.schedule import Bell
+from digest.web.console.gate import Person
+from digest.web.console.mount import console_routes
 from digest.web.hooks import plain
 from digest.web.site import SiteSettings, build_site
 
@@ -26,11 +30,21 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 60.0
 POST_SECONDS = 1.0  # whoever signs up waits for the letter
 MAILBOX_SECONDS = 300.0
+FIGURES_SECONDS = 60.0  # it looks whether any are old, and counts seldom
 _GRACE_SECONDS = 2
 
 
-def site_of(app: App) -> FastAPI:
-    """Build the public pages of an installation."""
+def site_of(app: App, *, guest: Person | None = None) -> FastAPI:
+    """Build the pages of an installation: the public ones, and the console.
+
+    With a ``guest`` everybody on this machine is that one, without signing in.
+    """
+    site = _public(app)
+    site.router.routes[:0] = console_routes(app, guest=guest)
+    return site
+
+
+def _public(app: App) -> FastAPI:
     config, folder = app.config, app.config.app.templates
     return build_site(
         database=app.database,
@@ -45,6 +59,7 @@ def site_of(app: App) -> FastAPI:
             sender=config.sender,
             api=config.api,
             reactions=config.reactions,
+            metrics=config.metrics,
             hooks=hooks.build(config.hooks, fetch=lambda url: plain(url, get=app.client.get)),
             templates=Path(folder) if folder else None,
             salutation=config.email.salutation,
@@ -61,6 +76,7 @@ def serve(app: App, *, scheduler: bool, say: Callable[[str], None]) -> None:
     """
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(app.config.web))
+        stack.enter_context(app.processes.enter())  # so that no restore comes between
         pages = _Pages(site_of(app), listener=listener, stop=app.stop)
         pages.start()
         stack.callback(pages.stop)
@@ -77,8 +93,16 @@ def _rounds(app: App, *, scheduler: bool) -> Iterator[tuple[Callable[[], object]
     yield lambda: errands.hand_over_notices(app), POST_SECONDS
     if scheduler:
         yield Tick(app), TICK_SECONDS
+        yield lambda: alerts.tell(app), TICK_SECONDS
+        yield lambda: _count(app), FIGURES_SECONDS
         if app.config.bounces.mailbox.kind:
             yield lambda: returning.visit_mailbox(app), MAILBOX_SECONDS
+
+
+def _count(app: App) -> None:
+    """Count what pages show as kept, where it has become old."""
+    sourcebook.renew(app)
+    kept.renew(app)
 
 
 def _address(listener: socket.socket) -> str:
@@ -140,8 +164,13 @@ class Tick:
 
     def __call__(self) -> None:
         """Run the week once."""
-        done = weekly.run(self._app)
         app = self._app
+        if trouble := fence.refusal(app):  # the pages go on: whoever wants to leave can
+            self._tell(f"nothing is sent: {trouble}; see 'digest adopt'")
+            return
+        done = weekly.run(app)
+        heartbeat.complete(app)
+        receivers.look_up(app)
         errands.forget_expired(app)
         errands.catch_up(app)
         for edition, report in done.sent:
@@ -151,6 +180,9 @@ class Tick:
             for one in (done.edition, done.best_of)
             if one and one.state in {EditionState.HELD, EditionState.PAUSED}
         )
+        self._tell(trouble)
+
+    def _tell(self, trouble: str) -> None:
         if trouble and trouble != self._told:
             log.warning("%s", trouble)
         self._told = trouble

@@ -53,7 +53,16 @@ class Problem:
 
 def variable_of(path: Sequence[str]) -> str:
     """Return the environment variable for a dotted path."""
-    return PREFIX + NESTED.join(path).upper()
+    return PREFIX + NESTED.join(path).upper().replace("-", "_")
+
+
+def value_of(config: Any, path: Sequence[str]) -> Any:
+    """Return what stands at a dotted path of a configuration, in sections and in tables of them."""
+
+    def below(value: Any, name: str) -> Any:
+        return value[name] if isinstance(value, Mapping) else getattr(value, name)
+
+    return reduce(below, path, config)
 
 
 def settings_of(section: Any, default: Any, *, at: tuple[str, ...]) -> Iterator[Setting]:
@@ -112,7 +121,7 @@ def mistyped(data: Mapping[str, Any], settings: Sequence[Setting]) -> Iterator[P
 def out_of_limits(config: Any, settings: Sequence[Setting]) -> Iterator[Problem]:
     """Find the numbers with which a part could not work."""
     for setting in settings:
-        value = reduce(getattr, setting.path, config)
+        value = value_of(config, setting.path)
         if setting.limits and not setting.limits.allow(value):
             yield Problem(setting.path, f"= {value} cannot work; it takes {setting.limits}")
 

@@ -10,8 +10,22 @@ from typing import Any
 from sqlalchemy import JSON, Date, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from digest.tables_heard import EventRow, FeedbackRow, Heard, OrphanRow
-from digest.tables_staff import LogEntryRow
+from digest.tables_accounts import AccountRow, RecoveryCodeRow, SessionRow
+from digest.tables_drafts import DraftRow, HeadcountRow
+from digest.tables_heard import (
+    ClickRow,
+    EventRow,
+    FeedbackRow,
+    FigureRow,
+    Heard,
+    LinkRow,
+    OrphanRow,
+)
+from digest.tables_installation import InstallationRow
+from digest.tables_pace import FlowRow, MailDomainRow, WarmUpRow
+from digest.tables_rings import RingRow
+from digest.tables_staff import AlertRow, LogEntryRow
+from digest.tables_templates import TemplateVersionRow
 from storage.base import Base
 from storage.types import UTCDateTime
 from subscribers.tables import (
@@ -26,33 +40,53 @@ from subscribers.tables import (
 WAITING = text("state IN ('pending', 'deferred')")
 """The rows whose turn may come; a query that uses their index says it in these very words."""
 HELD = text("worker_id IS NOT NULL")
+NOT_REACHED = text("state IN ('deferred', 'rejected', 'failed', 'skipped', 'unknown')")
+"""Few as a rule: who was tried and has not got it, and whom nobody will try any more."""
+UNSETTLED = text("state = 'unknown'")
 
 __all__ = [
     "HELD",
+    "NOT_REACHED",
+    "UNSETTLED",
     "WAITING",
+    "AccountRow",
+    "AlertRow",
     "ApiKeyRow",
     "Base",
     "BudgetRow",
     "ChoiceRow",
+    "ClickRow",
     "ConfirmationRow",
     "ConsentEventRow",
     "DeliveryRow",
+    "DraftRow",
     "EditionRow",
     "EventRow",
     "ExclusionRow",
     "FeedbackRow",
+    "FigureRow",
+    "FlowRow",
+    "HeadcountRow",
     "Heard",
+    "InstallationRow",
+    "LinkRow",
     "LogEntryRow",
+    "MailDomainRow",
     "NoticeRow",
     "OrphanRow",
     "PaceRow",
     "PlacementRow",
     "PostKeyRow",
     "PostRow",
+    "RecoveryCodeRow",
+    "RingRow",
+    "SessionRow",
     "SourceRow",
     "SubscriberRow",
     "SuppressionRow",
+    "TemplateVersionRow",
     "VariantRow",
+    "WarmUpRow",
     "WorkerRow",
 ]
 
@@ -165,7 +199,8 @@ class EditionRow(Base):
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     seal: Mapped[str | None] = mapped_column(String(64))
-    issue: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # the frozen words
+    # The frozen words: read where they are wanted, not with every record of a period.
+    issue: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
     candidates: Mapped[int | None] = mapped_column()  # delivery rows written at the freeze
 
     __table_args__ = (
@@ -278,6 +313,7 @@ class DeliveryRow(Base):
     code: Mapped[str | None] = mapped_column(String(20))  # reply code, as "550 5.1.1"
     reason: Mapped[str | None] = mapped_column(Text)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    carrier: Mapped[str | None] = mapped_column(String(40))  # who was asked last; NULL: [carrier]
 
     __table_args__ = (
         UniqueConstraint("edition_id", "subscriber_id"),
@@ -291,6 +327,22 @@ class DeliveryRow(Base):
             postgresql_where=WAITING,
         ),
         Index("ix_delivery_held", "worker_id", sqlite_where=HELD, postgresql_where=HELD),
+        # An accepted letter never stands in these two: what they cost is what they tell of.
+        Index(
+            "ix_delivery_not_reached",
+            "edition_id",
+            "id",
+            "state",
+            sqlite_where=NOT_REACHED,
+            postgresql_where=NOT_REACHED,
+        ),
+        Index(
+            "ix_delivery_unknown",
+            "edition_id",
+            "id",
+            sqlite_where=UNSETTLED,
+            postgresql_where=UNSETTLED,
+        ),
     )
 
 

@@ -1,14 +1,16 @@
-"""The tables of what comes back: events of letters, those nobody could place, and feedback."""
+"""The tables of what comes back: events of letters, answers, clicks; and figures made of them."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
 from storage.types import UTCDateTime
 
-REFUSED = text("kind = 'refused'")
+GRAVE = text("kind IN ('refused', 'hard bounce', 'complaint')")
+"""What may stop an issue; a query that uses their index says it in these very words."""
 
 
 class FeedbackRow(Base):
@@ -53,7 +55,7 @@ class EventRow(Heard, Base):
         UniqueConstraint("source", "event_key"),
         Index("ix_event_subscriber_id", "subscriber_id"),
         Index("ix_event_notice_id", "notice_id"),
-        Index("ix_event_refused", "edition_id", sqlite_where=REFUSED, postgresql_where=REFUSED),
+        Index("ix_event_grave", "edition_id", "kind", sqlite_where=GRAVE, postgresql_where=GRAVE),
     )
 
 
@@ -67,3 +69,42 @@ class OrphanRow(Heard, Base):
     received_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
     __table_args__ = (UniqueConstraint("source", "event_key"),)
+
+
+class LinkRow(Base):
+    """Where a link of an issue leads, while clicks are counted: the address, and whose post it is.
+
+    ``key`` stands in the mail and tells nothing: it is the same in every reader's letter.
+    """
+
+    __tablename__ = "link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(16), unique=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    url: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    topic: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_link_edition_id", "edition_id"),)
+
+
+class ClickRow(Base):
+    """How often a link was followed on a day (UTC); nobody is named, and no moment is kept."""
+
+    __tablename__ = "click"
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("link.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    clicks: Mapped[int] = mapped_column(default=0)
+
+
+class FigureRow(Base):
+    """Figures that take long to count, as they were counted last; they can be made again."""
+
+    __tablename__ = "figure"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    counted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
-from digest import welcome
+from digest import logbook, welcome
 from digest.app import App
 from digest.errors import UsageError
 from digest.garbage import collect_seldom
@@ -97,6 +97,9 @@ def import_people(app: App, job: Job, *, step: Callable[[], None] = lambda: None
             percent.reach(sheet.share_read())
             if app.stop.is_set():
                 raise KeyboardInterrupt
+    if job.write:
+        with app.database.begin() as session:
+            _note(app, session, "end import", about=f"file {job.name}", **_named(counts))
     return Imported(
         format=order.format,
         encoding=sheet.encoding,
@@ -110,6 +113,8 @@ def _taken(app: App, sheet: Sheet, *, order: Order, job: Job) -> Iterator[list[L
     reader = Reader(sheet.layout)
     records = (reader.record(line, row) for line, row in sheet.rows)
     if job.write:
+        with app.database.begin() as session:  # what is cut short was begun by somebody too
+            _note(app, session, "begin import", about=f"file {job.name}", format=order.format)
         while piece := list(islice(records, _CHUNK)):
             with app.database.begin() as session:
                 lines = transfer.take(session, piece, order=order)
@@ -177,6 +182,8 @@ def export_people(
     write = _json_writer(file) if as_json else transfer_out.csv_writer(file)
     percent = Percent(step)
     count = 0
+    with app.database.begin() as session:
+        _note(app, session, "export readers", about="readers", form="JSON" if as_json else "CSV")
     with app.database.read() as session:
         total = transfer_out.count(session)
         for count, one in enumerate(transfer_out.everybody(session), 1):
@@ -184,6 +191,15 @@ def export_people(
             if count % _CHUNK == 0:
                 percent.reach(count / total)
     return count
+
+
+def _named(counts: Counter[Fate]) -> dict[str, int]:
+    return {str(fate): count for fate, count in counts.items() if count}
+
+
+def _note(app: App, session: Session, action: str, *, about: str, **facts: object) -> None:
+    now = app.clock.now()
+    logbook.note(session, actor=app.actor, action=action, about=about[:200], now=now, **facts)
 
 
 def _json_writer(file: IO[str]) -> Callable[[Exported], Any]:

@@ -1,5 +1,7 @@
 """An edition that is being sent, with its readers in the ledger, for tests of the bookkeeping."""
 
+from collections.abc import Sequence
+
 from people import NOW, Character, subscribe
 from sqlalchemy.orm import Session
 
@@ -16,9 +18,14 @@ from storage.database import Database
 WEEK = latest_due(ScheduleSettings(), NOW)
 
 
-def send_to(database: Database, *, readers: int) -> Edition:
-    """Open the ledger of an edition that is being sent to so many readers."""
-    people = [Character(name=f"Reader {n}", email=f"reader{n}@example.org") for n in range(readers)]
+def send_to(
+    database: Database, *, readers: int, domains: Sequence[str] = ("example.org",)
+) -> Edition:
+    """Open the ledger of an edition that is being sent to so many readers, at these by turns."""
+    people = [
+        Character(name=f"Reader {n}", email=f"reader{n}@{domains[n % len(domains)]}")
+        for n in range(readers)
+    ]
     with database.begin() as session:
         subscribe(session, *people)
         edition = editions.open_edition(session, "n", period=WEEK, now=NOW)

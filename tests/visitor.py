@@ -26,6 +26,7 @@ class Visitor:
     app: Any
     ip: str = "127.0.0.1"
     cookies: dict[str, str] = field(default_factory=dict)
+    base_url: str = "https://digest.example"
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Send one request and return the answer, redirects not followed."""
@@ -54,7 +55,7 @@ class Visitor:
             self.app, raise_app_exceptions=False, client=(self.ip, 40_000)
         )
         async with httpx.AsyncClient(
-            transport=transport, base_url="https://digest.example", cookies=self.cookies
+            transport=transport, base_url=self.base_url, cookies=self.cookies
         ) as client:
             answer = await client.request(method, path, **more)
             self.cookies |= dict(answer.cookies)

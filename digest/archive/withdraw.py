@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from digest import logbook
 from digest.editions import store as editions
 from digest.editions.state import MAY_FOLLOW, EditionState
 from digest.editions.store import Edition
@@ -9,8 +10,10 @@ from digest.errors import UsageError
 from storage.database import Database
 
 
-def withdraw(database: Database, edition: Edition, *, reason: str, now: datetime) -> Edition:
-    """Withdraw an issue; ``reason`` stands in the notice, for readers.
+def withdraw(
+    database: Database, edition: Edition, *, reason: str, actor: str, now: datetime
+) -> Edition:
+    """Withdraw an issue; ``reason`` stands in the notice, for readers, and ``actor`` in the log.
 
     What has been mailed stays in people's inboxes. Raises `UsageError` for an issue that was not
     sent, or still is on its way.
@@ -27,4 +30,13 @@ def withdraw(database: Database, edition: Edition, *, reason: str, now: datetime
     with database.begin() as session:
         if not editions.move(session, edition, to=to, reason=reason, now=now):
             raise UsageError(f"issue {edition.period} has just changed; look at it again")
+        logbook.note(
+            session,
+            actor=actor,
+            action="withdraw issue",
+            about=f"issue {edition.period}",
+            now=now,
+            before=str(edition.state),
+            reason=reason,
+        )
         return editions.get(session, edition.id)

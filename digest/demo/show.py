@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
-from digest import questions, roster, weekly
+from digest import questions, roster, sourcebook, weekly
+from digest.accounts.roles import Role
 from digest.app import App
 from digest.clock import Clock
 from digest.config import load
@@ -25,9 +26,11 @@ from digest.demo.settings import PUBLIC_URL, settings_text
 from digest.demo.web import SampleWeb
 from digest.editions.issue import Issue
 from digest.errors import UsageError
+from digest.figures import kept
 from digest.migrations import schema
 from digest.service import site_of
 from digest.sources.shelf import NewSource
+from digest.web.console.gate import Person
 
 BERLIN = ZoneInfo("Europe/Berlin")
 THURSDAY = datetime(2026, 6, 11, 18, 0, tzinfo=BERLIN)  # the blogs are found
@@ -41,6 +44,7 @@ READERS = (
     ("konrad@example.net", "de"),
     ("emmy@example.net", "de"),
 )
+VISITOR = Person(name="demo", role=Role.ADMIN)
 _NAMES = {"en": "English", "de": "German"}
 
 Say = Callable[[str], None]
@@ -66,11 +70,14 @@ def demo(
         address = pages.address
         app = App(load(config), clock=Clock.starting_at(FRIDAY), stop=stop)
         stack.callback(app.close)
-        site = site_of(app)
+        for count in (sourcebook.renew, kept.renew):  # as the process that serves does by itself
+            count(app)
+        site = site_of(app, guest=VISITOR)
         site.include_router(inbox(mailbox, public_url=PUBLIC_URL))
         say(
             f"\n   Inbox      {address}/mail       the emails, as the readers get them"
-            f"\n   Archive    {address}/archive    the issue online\n"
+            f"\n   Archive    {address}/archive    the issue online"
+            f"\n   Console    {address}/console    no password in the demo\n"
             f"\n Nothing left this computer. Files are in {folder}. Ctrl-C stops the server."
             "\n Next: digest init makes it yours."
         )

@@ -11,7 +11,7 @@ from digest.mail.mime import SenderSettings, content_lines, message_id_line, ori
 
 @dataclass(frozen=True, kw_only=True)
 class Single:
-    """The words of one message; ``date`` is the same on every retry."""
+    """The words of one message, without ``html`` in text alone; ``date`` is that of every retry."""
 
     newsletter: str
     subject: str
@@ -37,7 +37,7 @@ def write_single(
         structural_line("Date", format_datetime(single.date.astimezone(UTC))),
         structural_line("Auto-Submitted", "auto-generated"),
         structural_line("X-Auto-Response-Suppress", "All"),
-        content_lines(boundary),
+        content_lines(boundary if single.html else None),
     )
     body = compile_body(text=single.text, html=single.html, slots={}, boundary=boundary)
     return b"".join((*headers, *(piece for piece in body if isinstance(piece, bytes))))

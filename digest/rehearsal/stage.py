@@ -70,6 +70,7 @@ def stage(app: App, issue: Issue, *, period: Period, readers: int) -> Iterator[S
         url = f"sqlite:///{folder}/digest.sqlite3"
         config = app.config.model_copy(
             update={
+                "app": replace(app.config.app, state=str(folder / "state")),
                 "database": replace(app.config.database, url=url),
                 "engine": replace(app.config.engine, kind="local"),
             }

@@ -165,7 +165,7 @@ def test_only_the_configuration_reads_the_environment() -> None:
         "digest/config.py",
         "digest/cli/context.py",  # DIGEST_CONFIG says where the configuration is
         "digest/cli/output.py",  # TERM says what the terminal can show
-        "digest/sources/guard.py",  # what of it the children that parse may see
+        "digest/surroundings.py",  # what of it children may see that read strangers' words
     }
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 from digest import weekly
 from digest.delivery import ledger
 from digest.delivery.audit import audit
-from digest.editions import store as editions
+from digest.editions.drafts import OwnWords, keep_words, take_up
 from digest.editions.state import EditionState
-from digest.editions.store import OwnWords
+from digest.errors import UsageError
 from digest.render.compose import Composer
 from digest.tables import DeliveryRow, SourceRow, SubscriberRow, VariantRow
 from digest.weekly import Week
@@ -179,13 +179,13 @@ def test_a_persons_subject_and_introduction_are_what_readers_get(topical: "World
     assert edition is not None
     with app.database.begin() as session:
         words = OwnWords(subject="Three on reading less", introduction="Read the second first.")
-        assert editions.keep_own_words(session, edition, words)
+        keep_words(session, take_up(session, edition), words)
     topical.run(FRIDAY)
     mail = received(topical)["ada"]
     assert mail["Subject"] == "Three on reading less"
     assert "Read the second first." in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    with app.database.begin() as session:
-        assert not editions.keep_own_words(session, edition, OwnWords(subject="Too late"))
+    with app.database.begin() as session, pytest.raises(UsageError, match="sealed"):
+        take_up(session, edition)
 
 
 def test_no_subject_comes_twice_in_eight_weeks(topical: "World") -> None:

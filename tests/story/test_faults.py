@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mailhost import close, say
 
-from digest import weekly
+from digest import steering, weekly
 from digest.delivery.state import DeliveryState
 from digest.editions.state import EditionState
 from digest.weekly import Week
@@ -64,7 +64,7 @@ def test_a_mended_fault_goes_on_with_who_was_not_served(world: "World") -> None:
     assert world.run("2026-06-12T07:30").sent == ()  # the schedule does not resume by itself
     app = world.app("2026-06-12T08:00")
     assert paused.edition is not None
-    resumed = weekly.resume(app, paused.edition)
+    resumed, _ = steering.resume(app, paused.edition)
     assert weekly.deliver(app, resumed).state is EditionState.SENT
     assert copies(world) == sorted(THREE)
 

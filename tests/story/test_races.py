@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from digest import weekly
+from digest import steering, weekly
 from digest.delivery.state import DeliveryState
 from digest.editions import store as editions
 from digest.editions.state import EditionState
@@ -68,7 +68,7 @@ def test_an_issue_that_is_paused_in_mid_send_stops_with_the_letter_in_hand(world
     assert len(world.mail.said("DATA")) == 1  # no second one was begun
     world.mail.on_accept = None
     later = world.app("2026-06-12T07:10")
-    weekly.deliver(later, weekly.resume(later, the_edition(world)))
+    weekly.deliver(later, steering.resume(later, the_edition(world))[0])
     assert world.accepted == 10
 
 
