@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.app import App
@@ -60,12 +61,14 @@ def require(app: App) -> None:
 
 def refusal(app: App) -> str | None:
     """Say why nothing may be sent from this database; None where all is as it was."""
+    own = seen_by(app.state)  # first: it never runs ahead of a database that is looked at later
     with app.database.read() as session:
         there = mark_of(session)
         place = place_of(app.database, session)
-    own = seen_by(app.state)
     if there is None:
         return _OLDER if own and own.generation else _settle_down(app)
+    if own is None and seen_by(app.state):  # another process has just begun to send
+        return refusal(app)
     if trouble := doubt(there, own=own, place=place, is_alone=app.database.is_sqlite):
         return trouble
     if own is None or own.generation < there.generation:
@@ -83,7 +86,7 @@ def doubt(there: Mark, *, own: Mark | None, place: str, is_alone: bool) -> str |
         return "this database comes from a backup"
     if there.place != place:
         return "this database was copied or moved: it has last sent from another place"
-    if own is None and is_alone:
+    if own is None and is_alone and there.generation:
         return "this database has sent before, and the state folder does not know it"
     if own is not None and own.key != there.key:
         return "the state folder belongs to another database"
@@ -174,11 +177,11 @@ def last_run(session: Session) -> datetime | None:
 def _settle_down(app: App) -> str | None:
     """Make the mark of a database from which nothing was ever sent."""
     with app.database.begin() as session:
-        if mark_of(session) is None:
-            row: dict[str, Any] = {"key": _key(), "generation": 0, "adopted_by": FIRST_USE}
-            row |= {"place": place_of(app.database, session), "adopted_at": app.clock.now()}
-            session.add(InstallationRow(id=_ONLY_ROW, **row))
-            session.flush()
+        row: dict[str, Any] = {"id": _ONLY_ROW, "key": _key(), "generation": 0}
+        row |= {"place": place_of(app.database, session), "adopted_at": app.clock.now()}
+        dialect = sqlite if app.database.is_sqlite else postgresql
+        statement = dialect.insert(InstallationRow).values(adopted_by=FIRST_USE, **row)
+        session.execute(statement.on_conflict_do_nothing())  # two may come at the same moment
         mark = mark_of(session)
     assert mark is not None  # noqa: S101 - it was just made
     remember(app.state, mark)

@@ -1,6 +1,6 @@
 """What the issue of a period would be at this moment: its posts, its words, its looks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -26,6 +26,7 @@ from digest.render.lint import Finding
 from digest.selection import Reason, Refusal, Selection
 
 _REMEMBERED = timedelta(days=730)  # how long readers may remember a post
+_MARGIN = timedelta(days=1)  # a day that a blog names lies somewhere in two of ours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +69,14 @@ def plan(app: App, period: Period) -> Plan:
     return replace(drawn, composed=composed, findings=findings)
 
 
-def draw(app: App, period: Period) -> Plan:
-    """Do the same without rendering it: the words, and not yet their looks."""
-    drawn = (_draw_best if calendar.is_best_of(period.name) else _draw)(app, period)
+def draw(app: App, period: Period, *, every: bool = False) -> Plan:
+    """Do the same without rendering it: the words, and not yet their looks.
+
+    Posts that were old when the week began are not among those refused, unless ``every`` one that
+    was ever read is asked for.
+    """
+    is_best = calendar.is_best_of(period.name)
+    drawn = _draw_best(app, period) if is_best else _draw(app, period, every=every)
     if drawn.issue is None:
         return drawn
     words = drawn.decided.words
@@ -149,16 +155,20 @@ def _draw_best(app: App, period: Period) -> Plan:
     )
 
 
-def _draw(app: App, period: Period) -> Plan:
+def _draw(app: App, period: Period, *, every: bool) -> Plan:
     """Choose the posts, lay them out on cards, and write the words of the issue."""
     now = app.clock.now()
     with app.database.read() as session:
         decided = drafts.decided(session, app.newsletter, period=period.name)
         recent = printing.recent_subjects(session, app.newsletter, period=period.name)
         period = _reaching_back(session, app, period)
-        candidates = editions.candidates(session, app.newsletter)
-        mailed = editions.mailed(session, app.newsletter, since=now - _REMEMBERED, most=MOST_TEXTS)
         seen_since = editions.last_frozen_at(session, app.newsletter)
+        candidates = editions.candidates(
+            session,
+            app.newsletter,
+            since=None if every else min(seen_since or period.opens_at, period.opens_at) - _MARGIN,
+            also=decided.draft.included,
+        )
         number = editions.next_number(session, app.newsletter)
     rules = app.config.selection
     chosen = selection.overruled(
@@ -169,7 +179,7 @@ def _draw(app: App, period: Period) -> Plan:
         skipped=decided.draft.skipped,
         minimum=rules.minimum,
     )
-    cards = _arranged(chosen.chosen, (*mailed, *candidates), _ids(mailed), period.opens_at)
+    cards = _cards(app, chosen.chosen, before=period.opens_at, now=now)
     drawn = Plan(
         drawn_at=now,
         period=period,
@@ -181,16 +191,47 @@ def _draw(app: App, period: Period) -> Plan:
     return replace(drawn, issue=_written(app, drawn, number=number)) if chosen.enough else drawn
 
 
-@lru_cache(maxsize=2)
-def _arranged(
-    chosen: tuple[Post, ...], others: tuple[Post, ...], mailed: frozenset[int], before: datetime
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    """What cards are laid out from; equal ones give equal cards."""
+
+    database: str
+    mark: tuple[object, ...]
+    chosen: tuple[Post, ...]
+    before: datetime
+    app: App = field(compare=False)
+    now: datetime = field(compare=False)
+
+
+def _cards(
+    app: App, chosen: tuple[Post, ...], *, before: datetime, now: datetime
 ) -> tuple[Card, ...]:
-    """Lay cards out, and remember it: one page of the console asks for the same four times."""
-    return arrange(chosen, others=others, mailed=mailed, before=before)
+    if not chosen:
+        return ()
+    with app.database.read() as session:
+        mark = editions.shelf_mark(session, app.newsletter)
+    url = app.config.database.url
+    return _laid_out(
+        _Table(database=url, mark=mark, chosen=chosen, before=before, app=app, now=now)
+    )
 
 
-def _ids(posts: Iterable[Post]) -> frozenset[int]:
-    return frozenset(post.id for post in posts)
+@lru_cache(maxsize=4)
+def _laid_out(table: _Table) -> tuple[Card, ...]:
+    """Lay cards out, and remember it: one page of the console asks for the same four times.
+
+    All that was ever read is looked at, for the posts that those of this week go on from.
+    """
+    name, since = table.app.newsletter, table.now - _REMEMBERED
+    with table.app.database.read() as session:
+        mailed = editions.mailed(session, name, since=since, most=MOST_TEXTS)
+        unread = editions.candidates(session, name)
+    return arrange(
+        table.chosen,
+        others=(*mailed, *unread),
+        mailed=frozenset(post.id for post in mailed),
+        before=table.before,
+    )
 
 
 def _written(app: App, drawn: Plan, *, number: int) -> Issue:

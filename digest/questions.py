@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from digest import bestof, calendar, events, reasons, weekly
+from digest import bestof, calendar, events, planning, reasons, weekly
 from digest.app import App
 from digest.calendar import Period
 from digest.delivery import ledger
@@ -248,7 +248,7 @@ def _why_post(app: App, url: str, *, name: str | None) -> list[str]:
 
 def _prospects(app: App, waiting: Sequence[Post], *, asked: Period) -> dict[int, list[str]]:
     """Say, as the end of a sentence, what the issue of a period would do with each post."""
-    planned = weekly.plan(app, asked)
+    planned = planning.draw(app, asked, every=True)
     chosen, issue = planned.selection, planned.issue
     fate = f"will be in issue {asked.name}, due {app.local(asked.due_at)}"
     if not chosen.enough:

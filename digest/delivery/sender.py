@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from digest import logbook
 from digest.clock import Clock
 from digest.delivery import flows, ledger
 from digest.delivery.bookkeeper import Bookkeeper
@@ -37,6 +38,8 @@ from digest.render.personal import Personaliser
 from storage.database import Database
 
 log = logging.getLogger(__name__)
+
+_ACTOR = "the sender"
 
 Report = Callable[[DeliveryState], None]
 
@@ -219,11 +222,18 @@ class Sender:
         return SendReport(counts=counts, state=edition.state, trouble=trouble)
 
     def _pause(self, edition: Edition, reason: str) -> None:
+        now = self._clock.now()
         with self._database.begin() as session:
             edition = editions.get(session, edition.id)
             if edition.state is EditionState.SENDING:
-                editions.move(
-                    session, edition, to=EditionState.PAUSED, reason=reason, now=self._clock.now()
+                editions.move(session, edition, to=EditionState.PAUSED, reason=reason, now=now)
+                logbook.note(
+                    session,
+                    actor=_ACTOR,
+                    action="pause issue",
+                    about=f"issue {edition.period}",
+                    now=now,
+                    why=reason,
                 )
         log.error("issue %s paused: %s", edition.period, reason)
 

@@ -1,6 +1,6 @@
 """Where editions are kept: opened once per period, moved by conditional updates, frozen at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -130,10 +130,45 @@ def variants_of(session: Session, edition_id: int) -> dict[int, Variant]:
     }
 
 
-def candidates(session: Session, newsletter: str) -> list[Post]:
-    """Return every post that is in no issue of this newsletter yet."""
+def candidates(
+    session: Session,
+    newsletter: str,
+    *,
+    since: datetime | None = None,
+    also: Collection[int] = (),
+) -> list[Post]:
+    """Return every post that is in no issue of this newsletter yet.
+
+    With ``since`` without those of which all was known and past before that moment, but for those
+    of ``also``, by id: an archive of years is not read to find the posts of a week.
+    """
     placed = select(PlacementRow.post_id).where(PlacementRow.newsletter == newsletter)
-    return posts_where(session, PostRow.id.not_in(placed))
+    if since is None:
+        return posts_where(session, PostRow.id.not_in(placed))
+    is_late = or_(
+        PostRow.first_seen_at >= since,
+        PostRow.freed_at >= since,
+        PostRow.published_at >= since,
+        PostRow.published_on >= since.date(),
+        PostRow.id.in_(also),
+    )
+    return posts_where(session, PostRow.id.not_in(placed), is_late)
+
+
+def shelf_mark(session: Session, newsletter: str) -> tuple[object, ...]:
+    """Return what is another when a post came, was changed or judged, or an issue was frozen."""
+    posts = session.execute(
+        select(
+            func.count(),
+            func.max(PostRow.id),
+            func.max(PostRow.changed_at),
+            func.max(PostRow.freed_at),
+            func.count(PostRow.held),
+            func.count(PostRow.alarm),
+            func.count(PostRow.decision),
+        )
+    ).one()
+    return (*posts, last_frozen_at(session, newsletter))
 
 
 def mailed(session: Session, newsletter: str, *, since: datetime, most: int) -> list[Post]:

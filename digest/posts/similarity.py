@@ -1,9 +1,11 @@
 """Which posts are about the same thing: tf-idf over titles, texts and tags, without a model."""
 
 import math
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from digest.posts.smallwords import SMALL_WORDS
@@ -185,6 +187,7 @@ def earlier(
     return [among[place].id for _, place in best[:most]]
 
 
+@lru_cache(maxsize=6_000)  # a post is compared again with each look at the coming issue
 def _counts(text: Text) -> Mapping[str, float]:
     """Weigh each word by where it stands, and each tag as a word of its own beside its words."""
     counts: dict[str, float] = defaultdict(float)
@@ -197,7 +200,7 @@ def _counts(text: Text) -> Mapping[str, float]:
         for word in words(slug):
             counts[word] += 1
     return {
-        term: count
+        sys.intern(term): count
         for term, count in counts.items()
         if term not in _FORMULA and not term.isdecimal()
     }

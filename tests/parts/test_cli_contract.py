@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,12 +61,10 @@ def test_help_is_quick_because_nothing_heavy_is_imported(room: Newsroom) -> None
         f"atexit.register(lambda: print([n for n in {HEAVY!r} if n in sys.modules]));"
         "from digest.cli.main import main; main()"
     )
-    started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "[]"
-    assert time.monotonic() - started < 5  # it takes 0.1 s; a busy machine may take longer
     assert room.run("--help").out == done.stdout.rpartition("[]")[0]
 
 
