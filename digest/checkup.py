@@ -71,6 +71,7 @@ def _database(app: App) -> Iterator[Finding]:
     app.database.ping()
     schema.check(app.database)
     yield Finding(level="ok", sentence=f"database: schema {schema.head()} is current")
+    yield from _held_back(app)
 
 
 def _disk(app: App) -> Iterator[Finding]:
@@ -124,7 +125,6 @@ def _carrier(app: App) -> Iterator[Finding]:
             yield Finding(level="error", sentence=f"carrier {called}: {trouble}")
         else:
             yield Finding(level="ok", sentence=f"carrier {called}: it answers")
-    yield from _held_back(app)
 
 
 def _held_back(app: App) -> Iterator[Finding]:

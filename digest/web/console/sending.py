@@ -104,7 +104,8 @@ class SendingPages:
     def _look(self, app: App, edition: Edition) -> Look:
         now = results.sending(app, edition)
         html = self.frame.part("sending-live.html.j2", **_live(app, now))
-        return Look(html=html, is_over=now.edition.state is not edition.state)
+        is_over = now.edition.state is not edition.state or edition.state not in _ON_ITS_WAY
+        return Look(html=html, is_over=is_over)
 
     def _values(
         self, app: App, edition: Edition, *, typed: str = "", reason: str = ""
