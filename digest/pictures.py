@@ -210,33 +210,6 @@ def of_topics(app: App, *, issues: int = _ISSUES) -> Figure:
     return bars.mix("topics", list(counts.items()), title="Posts by topic", what="post")
 
 
-def of_topics_by_issue(app: App, *, issues: int = 8) -> Figure:
-    """Draw the topics of each of the latest issues, one bar for each."""
-    latest = _latest(app, issues=issues)
-    all_topics = Counter[str]()
-    for issue in latest:
-        all_topics.update(topics_of(issue))
-    names = [name for name, _ in all_topics.most_common(len(_FILLS) - 1)]
-    rest = len(all_topics) > len(names)
-    stacks = []
-    for issue in latest:
-        of_issue = topics_of(issue)
-        values = [of_issue[name] for name in names]
-        others = [of_issue.total() - sum(values)] if rest else []
-        stacks.append(Stack(name=f"Issue {issue.number}", values=(*values, *others)))
-    words = [*names, "other topics"] if rest else names
-    return stacked.stacked(
-        "topics-by-issue",
-        stacks,
-        parts=[
-            Part(name=name, fill=fill, told=True) for name, fill in zip(words, _FILLS, strict=False)
-        ],
-        title="Topics of the latest issues",
-        sentence=f"{counted(all_topics.total(), 'post')} in {counted(len(latest), 'issue')}.",
-        of="Issue",
-    )
-
-
 def of_answers(votes: Mapping[Answer, int]) -> Figure:
     """Draw how readers answered the question below an issue."""
     return bars.mix(

@@ -165,12 +165,6 @@ def use_recovery_code(session: Session, account_id: int, code: str) -> bool:
     )
 
 
-def recovery_codes_left(session: Session, account_id: int) -> int:
-    """Return how many recovery codes nobody used yet."""
-    left = select(func.count()).where(RecoveryCodeRow.account_id == account_id)
-    return session.scalar(left) or 0
-
-
 def key_of(name: str) -> str:
     """Return a name in the one spelling that tells accounts apart."""
     shown = name.replace("\0", "\ufffd")  # PostgreSQL has no place for it

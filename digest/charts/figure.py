@@ -1,7 +1,5 @@
 """A figure: one drawing, the sentence a person would say about it, and its numbers as a table."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import starmap
@@ -64,13 +62,6 @@ class Figure:
         declared = '<?xml version="1.0" encoding="UTF-8"?>\n'
         head, closed, drawn = rest.partition("</desc>")
         return ink.fixed(f"{declared}{start}{end}{head}{closed}{paper}{drawn}\n")
-
-    def as_csv(self) -> str:
-        """Return the table for a spreadsheet."""
-        file = io.StringIO()
-        writer = csv.writer(file)
-        writer.writerows([self.head, *self.rows])
-        return file.getvalue()
 
     def as_data(self) -> dict[str, object]:
         """Return it as JSON can say it."""

@@ -1,6 +1,6 @@
 """Copies an SQLite database into an empty PostgreSQL, whole or not at all, and seals the source."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -176,8 +176,3 @@ def _locks(session: Session) -> Iterator[tuple[str, str]]:
 
 def _first_line(error: DataError) -> str:
     return str(error.orig).splitlines()[0]
-
-
-def as_words(counts: Mapping[str, int]) -> str:
-    """Say in words what was copied."""
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
