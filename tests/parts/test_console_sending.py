@@ -226,6 +226,18 @@ def test_looking_changes_nothing(room: Newsroom, call: Call, app: App) -> None:
     assert room.rows() == before
 
 
+def test_a_result_shows_what_was_followed_where_clicks_are_counted(
+    room: Newsroom, call: Call
+) -> None:
+    room.configure("[clicks]\ncount = true\n")
+    call("run")
+    counting = app_of(room)
+    page = Console(counting).get(f"{ISSUE}/result").text
+    counting.close()
+    assert "What was followed" in page
+    assert "Nobody is named" in page
+
+
 def test_an_issue_that_has_left_has_a_result_and_no_sending_page(call: Call, app: App) -> None:
     call("run")
     answer = Console(app).get(f"{ISSUE}/sending")

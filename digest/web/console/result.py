@@ -7,7 +7,7 @@ from typing import Any, cast
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from digest import pictures, questions, results, steering
+from digest import clicks, pictures, questions, results, steering
 from digest.app import App
 from digest.delivery.state import DeliveryState
 from digest.editions.state import OPEN, EditionState
@@ -140,9 +140,16 @@ class ResultPages:
             "may_withdraw": done.edition.state in {EditionState.SENT, EditionState.FAILED},
             "answers": pictures.of_answers(done.votes) if any(done.votes.values()) else None,
             "charts": charts_of(app, edition, name=name),
+            "clicked": _clicked(app, edition),
             "people": people,
             "reason": reason,
         }
+
+
+def _clicked(app: App, edition: Edition) -> list[clicks.Clicked]:
+    """Return how often the posts were followed; nothing where clicks are not counted."""
+    with app.database.read() as session:
+        return clicks.of_issue(session, edition.id)
 
 
 def _state(word: str) -> DeliveryState | None:
