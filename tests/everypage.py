@@ -86,7 +86,7 @@ _FOR_ALL = {
     "/erased": "erased",
     "/nowhere": "no such page",
 }
-NO_PAGES = ("/24.txt", "/feed.xml", "/feed/storage.json", "/healthz")
+NO_PAGES = ("/24.txt", "/feed.xml", "/feed/storage.json", "/healthz", "/metrics", "/r/no-link")
 """What answers beside the pages."""
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,7 +45,8 @@ class Guest:
             ) as client:
                 return await client.request(method, path, **more)
 
-        return asyncio.run(ask())
+        with ThreadPoolExecutor(1) as thread:  # a browser keeps a loop running in this one
+            return thread.submit(asyncio.run, ask()).result()
 
     def get(self, path: str) -> httpx.Response:
         """Open a page."""

@@ -74,7 +74,7 @@ def test_the_choices_of_the_form_are_kept_with_what_they_were(guest: Guest, ada:
 
 
 def test_saving_what_is_so_already_is_no_event(guest: Guest, ada: int) -> None:
-    every = ["storage", "ai-agents", "security"]
+    every = ["storage", "ai-and-agents", "security"]
     for _ in range(2):
         guest.press(me(guest, ada), "Save", topic=every, pace="weekly", language="en")
     assert chosen(guest, ada) == Preferences()

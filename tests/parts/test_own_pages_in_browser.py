@@ -140,7 +140,7 @@ def test_a_reader_chooses_pauses_moves_leaves_and_comes_back(
         assert directory.get(session, subscriber_id=ada).email == NEW
     assert reader.subscribed
     assert reader.preferences == Preferences(
-        topics=("ai-agents", "security"), pace=Pace.MONTHLY, format=Format.TEXT
+        topics=("ai-and-agents", "security"), pace=Pace.MONTHLY, format=Format.TEXT
     )
 
 
