@@ -8,6 +8,7 @@ import answers
 import audience
 import bookkeeping
 import compose
+import console
 import freeze
 import growth
 import hooks
@@ -42,6 +43,7 @@ PARTS = (
     signup,
     answers,
     hooks,
+    console,
 )
 RESULTS = Path(__file__).with_name("results.json")
 
