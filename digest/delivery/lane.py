@@ -34,7 +34,7 @@ class Lane:
         """
         job, settings = self.job, self.job.settings
         if not job.may_go_on:
-            if not job.desk.is_over:
+            if not job.desk.is_over or job.desk.ready:  # some may have been given out since
                 job.desk.clear()
             return 0
         if is_all and not self.stock:

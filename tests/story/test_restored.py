@@ -193,20 +193,27 @@ def test_a_database_from_before_the_first_letter_is_known_as_restored(
         world.run(LATER)
 
 
-def test_a_machine_that_joins_works_on_a_shared_database_and_on_no_file_of_another(
-    world: "World",
-) -> None:
+def test_a_machine_that_joins_a_fleet_works_on_the_shared_database(world: "World") -> None:
     prepare(world)
     world.run(THURSDAY)
     world.settings["app"] = {"state": str(world.folder / "another machine")}
-    app = world.app(FRIDAY)
+    world.run(FRIDAY)
+    assert world.accepted == 3
+    world.settings.clear()
+    assert fence.refusal(world.app(LATER)) is None  # the first one sees that it is not alone
+
+
+def test_a_database_that_has_sent_is_shared_by_machines_but_is_no_file_of_another(
+    world: "World",
+) -> None:
+    prepare(world)
+    world.run(FRIDAY)
+    world.settings["app"] = {"state": str(world.folder / "another machine")}
+    app = world.app(LATER)
     if app.database.is_sqlite:
         assert "does not know it" in str(fence.refusal(app))
     else:
-        world.run(FRIDAY)
-        assert world.accepted == 3
-        world.settings.clear()
-        assert fence.refusal(world.app(LATER)) is None  # the first one sees that it is not alone
+        assert fence.refusal(app) is None
 
 
 def test_nobody_adopts_a_database_from_which_letters_are_leaving(world: "World") -> None:
