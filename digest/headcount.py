@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.app import App
@@ -37,9 +38,8 @@ def refresh(app: App, *, pace: str) -> None:
         if kept and timedelta() <= now - kept.counted_at < _YOUNG:
             return
         people = exactly(session, now=now, pace=pace)
+    counted = {"people": people, "counted_at": now}
+    dialect = sqlite if app.database.is_sqlite else postgresql
+    row = dialect.insert(HeadcountRow).values(pace=pace, **counted)
     with app.database.begin() as session:
-        row = session.get(HeadcountRow, pace)
-        if row is None:
-            row = HeadcountRow(pace=pace)
-            session.add(row)
-        row.people, row.counted_at = people, now
+        session.execute(row.on_conflict_do_update(index_elements=["pace"], set_=counted))
