@@ -13,6 +13,8 @@ from crew import Work
 from rounds import QUICK_ROUNDS, ROUNDS, Row
 
 from digest import dispatch
+from digest.delivery.routes import MAIN
+from digest.delivery.state import DeliveryState
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
 from digest.providers.capabilities import EVERYTHING
@@ -82,11 +84,13 @@ def keeping_books(*, url: str, folder: str) -> Work:
     """Build an application that writes blank letters to nowhere; the work sends the issue."""
     app = application(url, folder=Path(folder))
     edition = due_edition(app)
-    vars(app).update(carrier=Nowhere(), personalisers=_blanks)
+    vars(app).update(carriers={MAIN: Nowhere()}, personalisers=_blanks)
 
     def work() -> None:
         with closing(app):
-            dispatch.hand_over(app, edition)
+            report = dispatch.hand_over(app, edition)
+        if set(report.counts) != {DeliveryState.ACCEPTED}:
+            raise RuntimeError(f"not everybody was served: {report}")
 
     return work
 

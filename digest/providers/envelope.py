@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
@@ -20,48 +21,59 @@ def read_offers(lines: tuple[str, ...]) -> Offers:
     return {word[0].upper(): word[1] if word[1:] else "" for word in words if word}
 
 
-def obstacle(letter: Letter, *, offers: Offers) -> Outcome | None:
-    """Say why this server cannot be given this letter; None when it can.
+class Lines(NamedTuple):
+    """MAIL and RCPT of one letter, without line ends; ``size`` is the letter's, in octets."""
 
-    A recipient that cannot be written or carried is refused by ourselves: it concerns one reader.
-    A message that is too large for the server or a sender that cannot be written concerns all.
-    """
-    if not _is_path(letter.recipient):
-        return _no(Verdict.REFUSED, Stage.RCPT, "not an address that an envelope can carry")
-    if not letter.recipient.isascii() and "SMTPUTF8" not in offers:
-        return _no(Verdict.REFUSED, Stage.RCPT, "not an ASCII address, and no SMTPUTF8 offered")
-    if letter.sender and not (_is_path(letter.sender) and letter.sender.isascii()):
-        return _no(Verdict.CONFIG, Stage.MAIL, "the return path is not a plain ASCII address")
-    most = offers.get("SIZE", "")
-    if most.isdecimal() and 0 < int(most) < letter.size:
-        words = f"the letter has {letter.size} bytes, the server takes {most}"
-        return _no(Verdict.CONFIG, Stage.MAIL, words)
-    return None
+    mail: str
+    rcpt: str
+    size: int
 
 
-def mail_line(letter: Letter, *, offers: Offers) -> str:
-    """Write MAIL with SIZE (RFC 1870), SMTPUTF8 (RFC 6531) and RET, ENVID (RFC 3461).
+class Envelope:
+    """What MAIL and RCPT say to one server, and which letters it cannot be given."""
 
-    BODY stays out: our messages are 7-bit.
-    """
-    words = [f"MAIL FROM:<{letter.sender}>"]
-    if "SIZE" in offers:
-        words.append(f"SIZE={letter.size}")
-    if not letter.recipient.isascii():
-        words.append("SMTPUTF8")
-    if "DSN" in offers:
-        words.append(f"RET=HDRS ENVID={xtext(letter.key)}")
-    return " ".join(words)
+    def __init__(self, offers: Offers) -> None:
+        most = offers.get("SIZE", "")
+        self._most = int(most) if most.isdecimal() else 0
+        self._tells_size = "SIZE" in offers
+        self._takes_utf8 = "SMTPUTF8" in offers
+        self._reports = "DSN" in offers
 
+    def write(self, letter: Letter) -> Lines | Outcome:
+        """Write SIZE (RFC 1870), SMTPUTF8 (RFC 6531), and what reports need (RFC 3461).
 
-def rcpt_line(letter: Letter, *, offers: Offers) -> str:
-    """Write RCPT, with NOTIFY and ORCPT (RFC 3461) when the server reports on deliveries."""
-    words = [f"RCPT TO:<{letter.recipient}>"]
-    if "DSN" in offers:
-        words.append("NOTIFY=FAILURE,DELAY")
-        if letter.recipient.isascii():  # else it would need the syntax of RFC 6533
-            words.append(f"ORCPT=rfc822;{xtext(letter.recipient)}")
-    return " ".join(words)
+        BODY stays out: our messages are 7-bit. An outcome says why this server cannot be given the
+        letter: a recipient that cannot be written or carried concerns one reader, a message that
+        is too large or a sender that cannot be written concerns all.
+        """
+        recipient, size = letter.recipient, letter.size
+        if problem := self._obstacle(letter, size=size):
+            return problem
+        mail, rcpt = f"MAIL FROM:<{letter.sender}>", f"RCPT TO:<{recipient}>"
+        if self._tells_size:
+            mail += f" SIZE={size}"
+        is_plain = recipient.isascii()
+        if not is_plain:
+            mail += " SMTPUTF8"
+        if self._reports:
+            mail += f" RET=HDRS ENVID={xtext(letter.key)}"
+            rcpt += " NOTIFY=FAILURE,DELAY"
+            if is_plain:  # else it would need the syntax of RFC 6533
+                rcpt += f" ORCPT=rfc822;{xtext(recipient)}"
+        return Lines(mail, rcpt, size)
+
+    def _obstacle(self, letter: Letter, *, size: int) -> Outcome | None:
+        if not _is_path(letter.recipient):
+            return _no(Verdict.REFUSED, Stage.RCPT, "not an address that an envelope can carry")
+        if not (self._takes_utf8 or letter.recipient.isascii()):
+            words = "not an ASCII address, and no SMTPUTF8 offered"
+            return _no(Verdict.REFUSED, Stage.RCPT, words)
+        if letter.sender and not (_is_path(letter.sender) and letter.sender.isascii()):
+            return _no(Verdict.CONFIG, Stage.MAIL, "the return path is not a plain ASCII address")
+        if 0 < self._most < size:
+            words = f"the letter has {size} bytes, the server takes {self._most}"
+            return _no(Verdict.CONFIG, Stage.MAIL, words)
+        return None
 
 
 def xtext(text: str) -> str:

@@ -185,7 +185,8 @@ class Session:
 
     def within(self, seconds: float) -> Deadline:
         """Return the deadline so many seconds from now."""
-        return Deadline.after(seconds, clock=self._clock)
+        monotonic = self._clock.monotonic
+        return Deadline(monotonic, monotonic() + seconds)
 
     def quit(self) -> None:
         """Say QUIT, and take any answer for an answer."""

@@ -12,7 +12,7 @@ from digest.errors import DigestError
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
 from digest.providers.carrier import Dot, Fate
-from digest.providers.envelope import mail_line, obstacle, rcpt_line
+from digest.providers.envelope import Envelope, Lines
 from digest.providers.reply import CLOSING, Fault, Kind, Reply, ends_connection, judge, judge_fault
 from digest.providers.session import Session, broken
 from digest.providers.wire import Deadline, WireError
@@ -23,6 +23,7 @@ _RSET = b"RSET\r\n"
 _WITHDRAWN = Outcome(verdict=Verdict.WITHDRAWN, stage=Stage.TEXT, counted=False)
 FIRST_STAGES = frozenset({Stage.MAIL, Stage.RCPT})
 """Where a connection that served before may simply have come to its end."""
+_ANSWERS = (Stage.MAIL, Stage.MAIL, Stage.RCPT, Stage.DOT)  # to RSET, MAIL, RCPT and BDAT
 _ENVELOPE = ((Stage.MAIL, Kind.YES), (Stage.RCPT, Kind.YES), (Stage.DATA, Kind.GO_ON))
 
 
@@ -47,7 +48,7 @@ class ByData:
     def __init__(self, session: Session, *, dot: Dot) -> None:
         self._session = session
         self._wire = session.wire
-        self._offers = session.offers
+        self._envelope = Envelope(session.offers)
         self._groups = "PIPELINING" in session.offers
         self._dot = dot
 
@@ -55,15 +56,15 @@ class ByData:
         """Hand letters over until there is none, or the connection has carried enough."""
         held: Letter | None = None  # its text is there, its dot is not
         while not self._session.is_spent and (letter := next(queue, None)) is not None:
-            problem = obstacle(letter, offers=self._offers)
-            if problem is not None:
-                yield letter, problem
+            lines = self._envelope.write(letter)
+            if isinstance(lines, Outcome):
+                yield letter, lines
                 continue
-            self._say_envelope(letter, after=held)
+            self._say_envelope(letter, lines, after=held)
             if held is not None:
                 yield from self._hear_dot(held, left=[letter])
             limit = self._session.within(self._session.limits.message)
-            refusal = self._hear_envelope(letter, deadline=limit)
+            refusal = self._hear_envelope(letter, lines, deadline=limit)
             if refusal is None:
                 self._send_text(letter, deadline=limit)
                 held = letter
@@ -77,26 +78,26 @@ class ByData:
         if held is not None:
             yield from self._end(held, left=[])
 
-    def _say_envelope(self, letter: Letter, *, after: Letter | None) -> None:
+    def _say_envelope(self, letter: Letter, lines: Lines, *, after: Letter | None) -> None:
         """Say MAIL, RCPT and DATA in one group, behind the dot of the letter before."""
         self._session.letters += 1
         if not self._groups:
             return
-        lines = f"{self._mail(letter)}\r\n{self._rcpt(letter)}\r\nDATA\r\n".encode()
+        group = f"{lines.mail}\r\n{lines.rcpt}\r\nDATA\r\n".encode()
         if after is not None:
             self._permit(after, left=[after, letter])
-            self._send_dot(_DOT + lines, left=[after, letter])
+            self._send_dot(_DOT + group, left=[after, letter])
             return
         try:
             self._wire.send(
-                _RSET + lines if self._session.in_transaction else lines,
+                _RSET + group if self._session.in_transaction else group,
                 deadline=self._session.within(self._session.limits.command),
             )
         except WireError as error:
             outcome = broken(error, stage=Stage.MAIL)
             raise EndedError([letter], outcome=outcome) from error
 
-    def _hear_envelope(self, letter: Letter, *, deadline: Deadline) -> Outcome | None:
+    def _hear_envelope(self, letter: Letter, lines: Lines, *, deadline: Deadline) -> Outcome | None:
         """Return why the letter cannot be given; None when its text may follow."""
         limit = deadline.within(self._session.limits.command)
         refusal: Outcome | None = None
@@ -105,7 +106,7 @@ class ByData:
             if self._session.in_transaction:
                 self._start_over(limit)
             for stage, want in _ENVELOPE:
-                reply = self._answer(letter, stage, deadline=limit)
+                reply = self._answer(lines, stage, deadline=limit)
                 if reply.kind is want:
                     if refusal is not None and stage is Stage.DATA:
                         break  # it waits for a text that must not come
@@ -124,11 +125,11 @@ class ByData:
             raise EndedError([letter], outcome=refusal) from error
         raise EndedError([letter], outcome=refusal)
 
-    def _answer(self, letter: Letter, stage: Stage, *, deadline: Deadline) -> Reply:
+    def _answer(self, lines: Lines, stage: Stage, *, deadline: Deadline) -> Reply:
         """Hear the answer to the command of this stage, which was said in a group, or is now."""
         if not self._groups:
-            line = {Stage.MAIL: self._mail, Stage.RCPT: self._rcpt}.get(stage)
-            self._wire.send((line(letter) if line else "DATA").encode() + _END, deadline=deadline)
+            line = {Stage.MAIL: lines.mail, Stage.RCPT: lines.rcpt}.get(stage, "DATA")
+            self._wire.send(line.encode() + _END, deadline=deadline)
         return self._wire.reply(deadline=deadline, hurry=stage is not Stage.MAIL)
 
     def _start_over(self, deadline: Deadline) -> None:
@@ -139,12 +140,6 @@ class ByData:
         if reply.kind is not Kind.YES:
             raise WireError(reply.text, fault=Fault.GARBAGE)
         self._session.in_transaction = False
-
-    def _mail(self, letter: Letter) -> str:
-        return mail_line(letter, offers=self._offers)
-
-    def _rcpt(self, letter: Letter) -> str:
-        return rcpt_line(letter, offers=self._offers)
 
     def _send_text(self, letter: Letter, *, deadline: Deadline) -> None:
         """Send all but the final dot: until that leaves, the letter is surely not taken."""
@@ -205,7 +200,7 @@ class ByChunks:
     def __init__(self, session: Session, *, dot: Dot, most: int) -> None:
         self._session = session
         self._wire = session.wire
-        self._offers = session.offers
+        self._envelope = Envelope(session.offers)
         self._dot = dot
         self._most = most
         self._flying: deque[Letter] = deque()  # handed over, not answered
@@ -221,12 +216,12 @@ class ByChunks:
             letter = None
             if len(self._flying) < self._most and not self._session.is_spent:
                 letter = next(queue, None)
-            problem = obstacle(letter, offers=self._offers) if letter else None
-            if letter and problem:
-                yield letter, problem
+            lines = self._envelope.write(letter) if letter else None
+            if letter and isinstance(lines, Outcome):
+                yield letter, lines
                 continue
             if held or letter:
-                if end := self._send(letter, after=held):
+                if end := self._send(letter, lines, after=held):
                     break
                 held = letter
             elif not self._flying:
@@ -235,7 +230,9 @@ class ByChunks:
                 yield from self._hear_oldest([held] if held else [])
         yield from self._end(end or EndedError([held] if held else [], outcome=None))
 
-    def _send(self, letter: Letter | None, *, after: Letter | None) -> EndedError | None:
+    def _send(
+        self, letter: Letter | None, lines: Lines | None, *, after: Letter | None
+    ) -> EndedError | None:
         """Let the letter before go, and send the next but for its last line end.
 
         Returns how it ended when this connection cannot be used any more.
@@ -246,9 +243,9 @@ class ByChunks:
             if refusal := self._refusal(after):
                 return EndedError(left, outcome=refusal)
             parts.append(_END)
-        if letter:
+        if letter and lines:
             self._session.letters += 1
-            parts += self._group(letter)
+            parts += _group(letter, lines)
         try:
             self._wire.send(*parts, deadline=self._session.within(self._session.limits.text))
         except WireError as error:
@@ -259,13 +256,6 @@ class ByChunks:
         if after:
             self._flying.append(after)
         return None
-
-    def _group(self, letter: Letter) -> list[bytes | memoryview]:
-        *parts, last = _ended(letter)
-        size = sum(map(len, parts)) + len(last)
-        mail, rcpt = mail_line(letter, offers=self._offers), rcpt_line(letter, offers=self._offers)
-        head = f"RSET\r\n{mail}\r\n{rcpt}\r\nBDAT {size} LAST\r\n"
-        return [head.encode(), *parts, memoryview(last)[: -len(_END)]]
 
     def _refusal(self, letter: Letter) -> Outcome | None:
         """Ask whether the letter may go; say why not."""
@@ -309,8 +299,10 @@ class ByChunks:
         is_limit = False
         deadline = self._session.within(self._session.limits.final_reply)
         try:
-            for stage in (Stage.MAIL, Stage.MAIL, Stage.RCPT, Stage.DOT):
-                reply = self._reply(stage, deadline=deadline)
+            for stage in _ANSWERS:
+                reply = self._wire.reply(deadline=deadline)
+                if reply.kind is Kind.GO_ON:
+                    raise _out_of_place(reply, stage=stage)
                 if found is None and (stage is Stage.DOT or reply.kind is not Kind.YES):
                     found = judge(reply, stage=stage)
                     is_limit = self._ends = self._ends or ends_connection(reply, stage=stage)
@@ -321,11 +313,9 @@ class ByChunks:
             return found, True, is_limit
         return found, False, is_limit
 
-    def _reply(self, stage: Stage, *, deadline: Deadline) -> Reply:
-        reply = self._wire.reply(deadline=deadline)
-        if reply.kind is Kind.GO_ON:
-            raise WireError(f"{reply.code} has no place at {stage}", fault=Fault.GARBAGE)
-        return reply
+
+def _out_of_place(reply: Reply, *, stage: Stage) -> WireError:
+    return WireError(f"{reply.code} has no place at {stage}", fault=Fault.GARBAGE)
 
 
 def _lost(text: str, *, fault: Fault = Fault.CLOSED) -> Outcome:
@@ -341,10 +331,13 @@ def hear_last(session: Session) -> tuple[Outcome, bool]:
     return judge(reply, stage=Stage.DOT), ends_connection(reply, stage=Stage.DOT)
 
 
-def _ended(letter: Letter) -> tuple[bytes, ...]:
-    """Return the text with a line end at its end."""
-    parts = letter.parts
-    return parts if parts and parts[-1].endswith(_END) else (letter.message, _END)
+def _group(letter: Letter, lines: Lines) -> list[bytes | memoryview]:
+    """Return what is said of a letter, and its text but for the last line end, which it gets."""
+    parts, size = letter.parts, lines.size
+    if not (parts and parts[-1].endswith(_END)):
+        parts, size = (letter.message, _END), size + len(_END)
+    head = f"RSET\r\n{lines.mail}\r\n{lines.rcpt}\r\nBDAT {size} LAST\r\n"
+    return [head.encode(), *parts[:-1], memoryview(parts[-1])[: -len(_END)]]
 
 
 def _text(letter: Letter) -> tuple[bytes, ...]:
@@ -354,5 +347,6 @@ def _text(letter: Letter) -> tuple[bytes, ...]:
     """
     if letter.dotless:
         return letter.parts
-    text = b"".join(_ended(letter)).replace(b"\r\n.", b"\r\n..")
+    text = letter.message
+    text = (text if text.endswith(_END) else text + _END).replace(b"\r\n.", b"\r\n..")
     return (b"." + text,) if text.startswith(b".") else (text,)

@@ -129,9 +129,11 @@ class Wire:
         that writes the replies to a group one by one is held back by its own kernel until the
         first is acknowledged, and ours would take 40 ms over it (RFC 1122 4.2.3.2).
         """
-        if hurry and not self._lines and _QUICK_ACK is not None:
-            self._socket.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
-        raw = self._line(deadline)
+        if not self._lines:
+            if hurry and _QUICK_ACK is not None:
+                self._socket.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
+            self._await_line(deadline)
+        raw = self._lines.popleft()
         return whole_reply(raw) or self._long_reply(raw, deadline)
 
     def _long_reply(self, raw: bytes, deadline: Deadline) -> Reply:
@@ -145,15 +147,15 @@ class Wire:
             lines.append(line.text)
             if line.last:
                 return Reply(code=code, lines=tuple(lines))
-            raw = self._line(deadline)
+            self._await_line(deadline)
+            raw = self._lines.popleft()
         raise WireError("the server's answer is not SMTP", fault=Fault.GARBAGE)
 
-    def _line(self, deadline: Deadline) -> bytes:
+    def _await_line(self, deadline: Deadline) -> None:
         while not self._lines:
             if len(self._part) > LONGEST_LINE:
                 raise WireError("the server's answer has no line end", fault=Fault.GARBAGE)
             self._receive(deadline)
-        return self._lines.popleft()
 
     def _receive(self, deadline: Deadline) -> None:
         try:

@@ -23,7 +23,7 @@ from digest.mail.keys import load_signer
 from digest.mail.letter import Letter
 from digest.mail.mime import SenderSettings
 from digest.mail.returnpath import ReturnPath
-from digest.providers.envelope import mail_line, rcpt_line
+from digest.providers.envelope import Envelope, Lines
 from digest.render.compose import ComposedIssue
 from digest.render.lint import lint
 
@@ -168,11 +168,15 @@ def test_d6_the_return_path_is_signed_and_names_the_delivery_and_reports_are_ask
         assert domain == "bounce.digest.example"
         assert returns.key_of(sent.sender) == sent.key
         assert returns.key_of(sent.sender.replace("2026-w24", "2026-w25")) is None
-        assert sent.key in mail_line(sent, offers={"DSN": ""})
-        assert "RET=HDRS ENVID=" in mail_line(sent, offers={"DSN": ""})
-        assert "NOTIFY=FAILURE,DELAY ORCPT=rfc822;" in rcpt_line(sent, offers={"DSN": ""})
-        assert "DSN" not in mail_line(sent, offers={}) + rcpt_line(sent, offers={})
-        assert "RET" not in mail_line(sent, offers={})
+        asked, unasked = Envelope({"DSN": ""}).write(sent), Envelope({}).write(sent)
+        assert isinstance(asked, Lines)
+        assert isinstance(unasked, Lines)
+        assert f"RET=HDRS ENVID={sent.key}" in asked.mail
+        assert "NOTIFY=FAILURE,DELAY ORCPT=rfc822;" in asked.rcpt
+        assert (unasked.mail, unasked.rcpt) == (
+            f"MAIL FROM:<{sent.sender}>",
+            f"RCPT TO:<{sent.recipient}>",
+        )
     assert first.sender != second.sender
 
 

@@ -3,14 +3,33 @@
 import pytest
 
 from digest.mail.letter import Letter
-from digest.mail.outcome import Stage, Verdict
-from digest.providers.envelope import mail_line, obstacle, rcpt_line, read_offers, xtext
+from digest.mail.outcome import Outcome, Stage, Verdict
+from digest.providers.envelope import Envelope, Lines, Offers, read_offers, xtext
 
 
 def letter(
     *, recipient: str = "ann@example.org", sender: str = "b+1@digest.test", key: str = "24-1"
 ) -> Letter:
     return Letter(key=key, sender=sender, recipient=recipient, parts=(b"Subject: x\r\n\r\nx\r\n",))
+
+
+def lines(one: Letter, *, offers: Offers) -> Lines:
+    written = Envelope(offers).write(one)
+    assert isinstance(written, Lines)
+    return written
+
+
+def mail_line(one: Letter, *, offers: Offers) -> str:
+    return lines(one, offers=offers).mail
+
+
+def rcpt_line(one: Letter, *, offers: Offers) -> str:
+    return lines(one, offers=offers).rcpt
+
+
+def obstacle(one: Letter, *, offers: Offers) -> Outcome | None:
+    written = Envelope(offers).write(one)
+    return None if isinstance(written, Lines) else written
 
 
 def test_offers_are_read_by_keyword_in_any_case() -> None:
