@@ -1,12 +1,18 @@
 """One installation in a folder of its own, driven by its command line as an operator would."""
 
+import io
 import os
+import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import pytest
+from newsroom import built
 from sqlalchemy import text
 
+from digest.cli import main as cli
 from digest.migrations import schema
 from storage.database import Database
 
@@ -60,12 +66,31 @@ security = "none"
         assert process.returncode in codes, output
         return output
 
+    def call(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> str:
+        """Run a command in this process, where it is of no matter; return all it printed."""
+        before = {s: signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGINT)}
+        printed = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["digest", *arguments])
+            patch.setattr(cli, "app", built(cli.app))
+            patch.chdir(self.folder)
+            with (
+                redirect_stdout(printed),
+                redirect_stderr(printed),
+                pytest.raises(SystemExit) as end,
+            ):
+                cli.main()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        assert int(end.value.code or 0) in codes, printed.getvalue()
+        return printed.getvalue()
+
     def prepare(self, feed_url: str, *, readers: int) -> None:
         """Follow a blog, and put so many readers on the list."""
-        self.run("source", "add", feed_url, "--at", "2026-06-01T12:00")
+        self.call("source", "add", feed_url, "--at", "2026-06-01T12:00")
         addresses = "".join(f"reader{n}@example.org\n" for n in range(readers))
         (self.folder / "readers.txt").write_text(addresses, encoding="utf-8")
-        self.run("subscriber", "add", "--file", "readers.txt", "--consent", "a test")
+        self.call("subscriber", "add", "--file", "readers.txt", "--consent", "a test")
 
 
 def adopt(database: Database) -> None:

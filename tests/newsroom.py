@@ -5,24 +5,28 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from internet import Internet
 from mailhost import MailHost
 from sqlalchemy import text
+from typer.main import get_command
 
-from digest.cli.main import main
+from digest.cli import main as cli
 from digest.migrations import schema
 from digest.tables import Base
 from storage.database import Database, DatabaseSettings
 
 MONDAY = "2026-06-01T12:00"  # the blog is found
 FRIDAY = "2026-06-12T07:00"  # issue 2026-W24 is due
+IMPATIENT = {"sources": "gap_seconds = 0.0\n", "delivery": "reconnect_seconds = 0.01\n"}
 SAID_YES = ("--consent", "agreed at the meet-up")
 
 
@@ -61,7 +65,7 @@ allow_networks = ["127.0.0.0/8"]
 host = "127.0.0.1"
 port = {smtp_port or self.mail.port}
 security = "none"
-{more}
+{_impatient(more)}
 """,
             encoding="utf-8",
         )
@@ -77,9 +81,10 @@ security = "none"
         capsys.readouterr()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", ["digest", *arguments])
+            patch.setattr(cli, "app", built(cli.app))
             patch.chdir(self.folder)
             with pytest.raises(SystemExit) as end:
-                main()
+                cli.main()
         for number, handler in before.items():
             signal.signal(number, handler)
         out, err = capsys.readouterr()
@@ -132,6 +137,21 @@ security = "none"
                 }
         finally:
             database.close()
+
+
+def _impatient(more: str) -> str:
+    """Return the configuration with the settings that keep no test waiting."""
+    for section, setting in IMPATIENT.items():
+        head = f"[{section}]\n"
+        if setting.partition(" ")[0] not in more:
+            more = more.replace(head, head + setting) if head in more else head + setting + more
+    return more
+
+
+@cache
+def built(commands: typer.Typer) -> Callable[..., Any]:
+    """Build the command line once: a process of its own would do so for each command."""
+    return get_command(commands)
 
 
 @contextmanager

