@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import httpcore
 import httpx
@@ -75,7 +76,20 @@ class Client:
         """Ask for a page's headers alone, as `get` does for all of it."""
         return self._ask("HEAD", url, headers={})
 
-    def _ask(self, method: str, url: str, *, headers: Mapping[str, str]) -> Response:
+    def post(
+        self, url: str, *, form: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Send a form, and return the answer as `get` does.
+
+        A redirect is returned, not followed: what the form holds is for this address alone.
+        """
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        content = urlencode(form).encode("ascii")
+        return self._ask("POST", url, headers=kind | dict(headers or {}), content=content)
+
+    def _ask(
+        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes | None = None
+    ) -> Response:
         address = _checked(url)
         deadline = Deadline(self._settings.deadline, clock=self._clock)
         transport = GuardedTransport(
@@ -87,7 +101,14 @@ class Client:
         )
         try:
             with httpx.Client(transport=transport, trust_env=False) as client:
-                return _follow(client, address, headers, settings=self._settings, method=method)
+                return _follow(
+                    client,
+                    address,
+                    headers,
+                    settings=self._settings,
+                    method=method,
+                    content=content,
+                )
         except RefusedError as error:
             raise FetchError(str(error), state="address refused") from error
         except (httpcore.TimeoutException, TimeoutError) as error:
@@ -133,17 +154,19 @@ def _follow(
     *,
     settings: HttpSettings,
     method: str,
+    content: bytes | None,
 ) -> Response:
-    """Ask, and follow redirects up to the cap."""
+    """Ask, and follow redirects up to the cap; none of them with a ``content``."""
     asked = {"accept-encoding": "gzip", "user-agent": settings.user_agent} | dict(headers)
     permanent: httpx.URL | None = None
     only_permanent = True
     for _ in range(settings.max_redirects + 1):
-        request = client.build_request(method, address, headers=asked)
+        request = client.build_request(method, address, headers=asked, content=content)
         response = client.send(request, stream=True)
         try:
             found = _headers(response, settings=settings)
-            if response.status_code not in _REDIRECTS or "location" not in found:
+            leads_on = response.status_code in _REDIRECTS and "location" in found
+            if not leads_on or content is not None:
                 return Response(
                     status=response.status_code,
                     url=str(address),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy.orm import Session
 
 from digest import logbook
-from digest.accounts import record, sessions, totp, tries
+from digest.accounts import identities, record, sessions, totp, tries
 from digest.accounts.factor import is_code
 from digest.accounts.passwords import Passwords
 from digest.accounts.record import Account
@@ -96,6 +96,20 @@ def check_password(app: App, name: str, *, password: str, passwords: Passwords) 
         kept = record.password_hash(session, account.id)
     if kept is not None and not passwords.fits(password, kept):
         raise UsageError("the present password is wrong; nothing was changed")
+
+
+def set_email(app: App, name: str, *, email: str) -> Account:
+    """Give somebody another address; who signed in by the identity provider has to do so anew.
+
+    Their sessions end. The next whom the provider vouches for by this address gets the account.
+    """
+    address = Mailbox.parse(email).address
+    with _changing(app, name) as (session, account):
+        record.set_email(session, account.id, email=address)
+        identities.forget(session, account.id)
+        sessions.end_all(session, account_id=account.id)
+        _note(app, session, "change address", account)
+        return account
 
 
 def make_link(app: App, name: str) -> str:

@@ -38,6 +38,7 @@ class AccountPages:
         router.add_api_route(_LIST, self.add, methods=["POST"])
         for action, answer in (
             ("role", self.role),
+            ("email", self.email),
             ("link", self.link),
             ("reset-factor", self.reset_factor),
             ("disable", self.disable),
@@ -78,6 +79,16 @@ class AccountPages:
             said=f"{{name}} is {role} now. Their sessions have ended.",
         )
 
+    def email(self, request: Request, visit: Admin) -> Response:
+        """Give somebody another address."""
+        email = visit.field("email")
+        return self._do(
+            request,
+            visit,
+            lambda name: staff.set_email(visit.app, name, email=email),
+            said="{name} has another address now. Their sessions have ended.",
+        )
+
     def reset_factor(self, request: Request, visit: Admin) -> Response:
         """Take away a second factor that was lost."""
         return self._do(
@@ -110,7 +121,7 @@ class AccountPages:
     ) -> Response:
         try:
             account = action(visit.field("name"))
-        except UsageError as error:
+        except (UsageError, SubscriberError) as error:
             return self._page(request, visit.app, error=error)
         return self.frame.back(request, _LIST, said=said.replace("{name}", account.name))
 
@@ -127,6 +138,7 @@ class AccountPages:
             "tab": "people",
             "accounts": staff.everybody(app),
             "roles": MEANINGS,
+            "oidc": app.config.console.oidc,
             "typed": {},
             **values,
         }

@@ -25,15 +25,26 @@ class Cookies:
         """Return what was kept under a name, or nothing."""
         return request.cookies.get(self._name(request, name), "")
 
-    def set(self, request: Request, answer: Response, name: str, value: str) -> None:
-        """Keep a value until the browser is closed, or it is dropped."""
+    def set(
+        self,
+        request: Request,
+        answer: Response,
+        name: str,
+        value: str,
+        *,
+        over_links: bool = False,
+    ) -> None:
+        """Keep a value until the browser is closed, or it is dropped.
+
+        ``over_links``: links and redirects of other sites bring it along (SameSite=Lax).
+        """
         answer.set_cookie(
             self._name(request, name),
             value,
             path="/",
             secure=self._is_secure(request),
             httponly=True,
-            samesite="strict",
+            samesite="lax" if over_links else "strict",
         )
 
     def drop(self, request: Request, answer: Response, name: str) -> None:

@@ -122,6 +122,7 @@ class OwnPages:
             "account": staff.one(visit.app, person.name) if person.id else None,
             "devices": staff.devices(visit.app, person.id),
             "shortest": SHORTEST,
+            "passwords": not visit.app.config.console.oidc.only,
         }
         if error is not None:
             return self.frame.refused(request, error, template="me.html.j2", **values)
