@@ -187,7 +187,9 @@ def _request(provider: str, body: str) -> str:
 @contextmanager
 def _serving(site: Any) -> Iterator[int]:
     """Serve the site on a free port of this machine."""
-    config = uvicorn.Config(site, host="127.0.0.1", port=0, log_config=None, access_log=False)
+    config = uvicorn.Config(  # as `digest serve` has it
+        site, host="127.0.0.1", port=0, log_config=None, access_log=False, proxy_headers=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

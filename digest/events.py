@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Executable, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, Executable, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.mail.event import WATCHING, Kind, MailEvent, judged
 from digest.tables import DeliveryRow, EditionRow, EventRow, NoticeRow, OrphanRow
 from digest.tables_heard import GRAVE
+from storage.statement import Statement
 from subscribers.erasure import without_addresses
 from subscribers.text import one_line
 
@@ -33,13 +34,16 @@ _LONGEST_CODE = 20
 _LONGEST_ID = 200
 _LONGEST_KEY = 40
 _EARLIEST = timedelta(days=400)
+_MOST_ID = 2**31
+_At = tuple[str, str]  # who tells, and what names the event there
 
 
 class Letter(NamedTuple):
     """The letter that an event is about.
 
     Where it went: ``mailbox`` is how the mailbox key of an issue's reader began, ``email`` the
-    address of a notice.
+    address of a notice. ``may_be_unknown`` and ``may_be_bounced`` are False where the letter's row,
+    and its reader, were seen not to be when the event was kept.
     """
 
     subscriber_id: int
@@ -48,6 +52,8 @@ class Letter(NamedTuple):
     delivery_id: int | None = None
     edition_id: int | None = None
     notice_id: int | None = None
+    may_be_unknown: bool = True
+    may_be_bounced: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,22 +76,85 @@ def record(session: Session, events: Iterable[MailEvent], *, now: datetime) -> l
         for event in events
         if event.kind not in WATCHING
     }
-    letters = _letters(session, {key for event in told.values() if (key := event.delivery_key)})
-    known = {at: event for at, event in told.items() if event.delivery_key in letters}
+    heard = _keep_of_deliveries(session, told, now=now)
+    rest = {at: event for at, event in told.items() if at not in heard}
+    if not rest:
+        return [*heard.values()]
+    letters = _letters(session, {key for event in rest.values() if (key := event.delivery_key)})
+    known = {at: event for at, event in rest.items() if event.delivery_key in letters}
     _insert(
         session,
         OrphanRow,
         [
             _kept(event, at=at, now=now)
             | {"delivery_key": (event.delivery_key or "")[:_LONGEST_KEY]}
-            for at, event in told.items()
+            for at, event in rest.items()
             if at not in known and event.kind is not Kind.UNKNOWN
         ],
     )
+    return [*heard.values(), *_keep(session, known, letters, now=now)]
+
+
+def _keep_of_deliveries(
+    session: Session, told: Mapping[_At, MailEvent], *, now: datetime
+) -> dict[_At, Heard]:
+    """Find the deliveries and keep their events, in one statement each; return what was new.
+
+    What is not returned was heard before, or is about something else.
+    """
+    rows: dict[_At, dict[str, Any]] = {}
+    for at, event in told.items():
+        period, number = _parts(event.delivery_key)
+        if number and period != NOTICE:
+            rows[at] = _kept(event, at=at, now=now) | {"number": number, "period": period}
+    written = _KEEP.run_all(session, [*rows.values()])
+    return {
+        at: Heard(id=id_, event=told[at], letter=_letter(*found))
+        for at, some in zip(rows, written, strict=True)
+        for id_, *found in some
+    }
+
+
+def _letter(delivery_id: int, edition_id: int, subscriber_id: int, *state: Any) -> Letter:
+    mailbox, is_unknown, is_bounced = state
+    return Letter(
+        subscriber_id=subscriber_id,
+        mailbox=mailbox,
+        delivery_id=delivery_id,
+        edition_id=edition_id,
+        may_be_unknown=bool(is_unknown),
+        may_be_bounced=bool(is_bounced),
+    )
+
+
+_KEEP = Statement(
+    """
+    INSERT INTO event (source, event_key, kind, at, received_at, code, detail, message_id,
+                       delivery_id, edition_id, subscriber_id)
+    SELECT :source, :event_key, :kind, :at, :received_at, :code, :detail, :message_id,
+           delivery.id, delivery.edition_id, delivery.subscriber_id
+      FROM delivery JOIN edition ON edition.id = delivery.edition_id
+     WHERE delivery.id = :number AND lower(edition.period) = :period
+        ON CONFLICT DO NOTHING
+    RETURNING id, delivery_id, edition_id, subscriber_id,
+              (SELECT mailbox_key FROM delivery WHERE delivery.id = event.delivery_id),
+              (SELECT state = 'unknown' FROM delivery WHERE delivery.id = event.delivery_id),
+              (SELECT status = 'bounced' FROM subscriber WHERE subscriber.id = event.subscriber_id)
+    """
+)
+
+
+def _keep(
+    session: Session,
+    known: Mapping[_At, MailEvent],
+    letters: Mapping[str, Letter],
+    *,
+    now: datetime,
+) -> list[Heard]:
+    """Keep events of these letters, by their keys; return what was new."""
     rows = [
-        _kept(event, at=at, now=now) | _place(letters[event.delivery_key])
+        _kept(event, at=at, now=now) | _place(letters[event.delivery_key or ""])
         for at, event in known.items()
-        if event.delivery_key
     ]
     return [
         Heard(
@@ -104,15 +173,8 @@ def match(session: Session, *, now: datetime) -> list[Heard]:
     if not found:
         return []
     told = {(orphan.source, orphan.event_key): _told(orphan) for orphan in found}
-    rows = [
-        _kept(event, at=at, now=now) | _place(letters[event.delivery_key or ""])
-        for at, event in told.items()
-    ]
     session.execute(delete(OrphanRow).where(OrphanRow.id.in_([orphan.id for orphan in found])))
-    return [
-        Heard(id=id_, event=told[source, key], letter=letters[told[source, key].delivery_key or ""])
-        for id_, source, key in _insert(session, EventRow, rows)
-    ]
+    return _keep(session, told, letters, now=now)
 
 
 def is_orphan_waiting(session: Session) -> bool:
@@ -122,8 +184,10 @@ def is_orphan_waiting(session: Session) -> bool:
 
 def decide(session: Session, decisions: Mapping[int, str]) -> None:
     """Write beside events what they led to, by their ids."""
-    for id_, words in decisions.items():
-        session.execute(update(EventRow).where(EventRow.id == id_).values(decision=words))
+    _DECIDE.run_all(session, [{"id": id_, "words": words} for id_, words in decisions.items()])
+
+
+_DECIDE = Statement("UPDATE event SET decision = :words WHERE id = :id")
 
 
 def of_person(session: Session, *, subscriber_id: int) -> Sequence[EventRow]:
@@ -236,9 +300,9 @@ def _letters(session: Session, keys: set[str]) -> dict[str, Letter]:
     deliveries: dict[int, str] = {}
     notices: dict[int, str] = {}
     for key in keys:
-        period, _, number = key.partition(".")
-        if number.isascii() and number.isdigit() and int(number) < 2**31:
-            (notices if period == NOTICE else deliveries)[int(number)] = period
+        period, number = _parts(key)
+        if number:
+            (notices if period == NOTICE else deliveries)[number] = period
     if deliveries:
         for row in session.connection().execute(_DELIVERIES, {"ids": [*deliveries]}):
             if row.period.lower() == deliveries[row.id]:
@@ -252,6 +316,13 @@ def _letters(session: Session, keys: set[str]) -> dict[str, Letter]:
         for id_, whose, email in session.connection().execute(_NOTICES, {"ids": [*notices]}):
             found[f"{NOTICE}.{id_}"] = Letter(subscriber_id=whose, email=email, notice_id=id_)
     return found
+
+
+def _parts(key: str | None) -> tuple[str, int]:
+    """Return the period and the number in a key; 0 where there is none."""
+    period, _, number = (key or "").partition(".")
+    is_number = number.isascii() and number.isdigit() and int(number) < _MOST_ID
+    return period, int(number) if is_number else 0
 
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)

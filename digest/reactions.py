@@ -54,7 +54,11 @@ def catch_up(session: Session, *, now: datetime, settings: ReactionSettings) -> 
 def _react(
     session: Session, heard: list[Heard], *, now: datetime, settings: ReactionSettings
 ) -> None:
-    proofs = {one.letter.delivery_id for one in heard if one.event.kind in PROOFS}
+    proofs = {
+        one.letter.delivery_id
+        for one in heard
+        if one.event.kind in PROOFS and one.letter.may_be_unknown
+    }
     if proofs:
         proof.prove(session, {id_ for id_ in proofs if id_ is not None}, now=now)
     decisions = {one.id: words for one in heard if (words := _person(session, one, now=now))}
@@ -88,7 +92,6 @@ def _soft(
 ) -> dict[int, str]:
     """Look again at those whose mailbox took a letter, or did not."""
     decisions: dict[int, str] = {}
-    took = {one.letter.subscriber_id for one in heard if one.event.kind is Kind.DELIVERED}
     for one in heard:
         if one.event.kind in _NOT_TAKEN and one.letter.edition_id is not None:
             run = _run(session, one.letter.subscriber_id, settings=settings)
@@ -97,6 +100,13 @@ def _soft(
                 decisions[one.id] = returned.bounced_softly(
                     session, _to(one), now=now, detail=detail
                 )
+    turned = {one.letter.subscriber_id for one in heard if one.id in decisions}
+    took = {
+        one.letter.subscriber_id
+        for one in heard
+        if one.event.kind is Kind.DELIVERED
+        and (one.letter.may_be_bounced or one.letter.subscriber_id in turned)
+    }
     back = returned.any_bounced(session, took) if took else set()
     for one in heard:
         whose = one.letter.subscriber_id

@@ -25,6 +25,8 @@ class FlowRow(Base):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     next_at: Mapped[datetime] = mapped_column(UTCDateTime)  # when the next letter may leave
     said: Mapped[str] = mapped_column(Text)  # in whose words we were asked to
+    at_once: Mapped[float | None] = mapped_column(Float)  # letters under way; NULL: any number
+    asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when it asked last
 
     __table_args__ = (UniqueConstraint("carrier", "receiver"),)
 

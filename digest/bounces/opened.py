@@ -160,9 +160,20 @@ def _without_hidden(page: str) -> str:
 
 def _head(message: Message) -> Fields:
     found: dict[str, str] = {}
-    for name, value in message.items():
-        found.setdefault(name.lower()[:80], _decoded(str(value)[:_LONGEST_VALUE]))
+    for name, value in message.raw_items():
+        found.setdefault(name.lower()[:80], _decoded(_in_words(str(value)[:_LONGEST_VALUE])))
     return found
+
+
+def _in_words(value: str) -> str:
+    """Read the bytes that stand bare in a header: as UTF-8 (RFC 6532), or as old programs write."""
+    if value.isascii():
+        return value
+    bare = value.encode("utf-8", "surrogateescape")
+    try:
+        return bare.decode()
+    except UnicodeDecodeError:
+        return bare.decode("latin-1")
 
 
 def _decoded(value: str) -> str:

@@ -24,6 +24,7 @@ _NOUN = r"(?:user|recipient|mailbox|account|address|person|domain|host|alias|her
 _NOT = r"(?:not|n't|n\u2019t|never)"
 _WHERE = r"\b(?:host|domain)(?: name)?\b"
 _BOX = r"(?:mail ?box|mail ?folder|inbox|box|folder|account)"
+_ENGINE = r"\b(?:server|service|system|directory|database|backend|ldap)s?"
 _WER = r"(?:empf(?:ä|ae?)nger|adresse|postfach|benutzer|konto|mailbox)"
 _QUI = r"(?:destinataire|utilisateur|adresse|compte|bo[îi]te)"
 _QUIEN = r"(?:usuario|direcci[óo]n|destinatario|cuenta|buz[óo]n|casilla)"
@@ -54,7 +55,8 @@ OURS = any_of((
     r"only accepts? (?:mail|messages) from", r"(?:is |delivery )restricted",
     r"(?:not|n't) accept(?:ing|ed)?\b.{0,12}\b(?:e?-?mail|messages)s? from\b", r"approved senders",
     r"accept mail from (?:certain|this|your)", r"\bmoderat(?:ed|or)\b", r"bulk ?mail",
-    r"mass ?mail", r"(?:message|mail) (?:was )?considered", r"looks like (?:a bot|automated)",
+    r"classified as (?:bulk|commercial|marketing)", r"mass ?mail",
+    r"(?:message|mail) (?:was )?considered", r"looks like (?:a bot|automated)",
     r"\bAUP#", r"\bTSS?0\d", r"\bUBE\b", r"\brejected (?:for|due to) local", r"too many spam",
     r"administrative prohibition", r"(?<!permission )\bdenied\b", r"unknown sender",
     r"verification failed", r"(?:invalid|bad) sender", r"sender.s (?:e-?mail )?address",
@@ -96,11 +98,18 @@ SOFT = any_of((
     r"certificate", r"\btls\b", r"\bssl\b", r"starttls", r"handshake", r"permission denied",
     r"protocol (?:error|violation)", r"syntax error", r"bare (?:lf|newline)", r"smtputf8",
     r"can(?:not|'t) (?:create|write|append|open)", r"not yet been delivered",
-    r"vor[üu]bergehend", r"zur ?zeit", r"sp[äa]ter (?:erneut|noch)", r"kontingent",
+    rf"{_ENGINE} (?:is |was )?(?:currently )?(?:not available|unavailable|offline|locked)",
+    r"\b(?:directory|ldap|look-?up) fail",
+    r"lookup failed\b.{0,30}(?:server|ldap|connect|time)", r"in progress", r"maintenance",
+    r"\bretr(?:y|ied|ying)\b", r"\b(?:mailbox|account|database) (?:is )?locked\b",
+    r"vor(?:ü|ue?)bergehend", r"zur ?zeit", r"sp[äa]ter (?:erneut|noch)", r"kontingent",
     rf"{_WER}.{{0,40}}(?:voll\b|[üu]berschritten|ersch[öo]pft)", r"speicher(?:platz|grenze)",
     rf"{_QUI}.{{0,40}}pleine", r"espace (?:disque )?insuffisant", r"d[ée]lais? d[ée]pass",
     rf"{_QUIEN}.{{0,40}}llen[oa]", r"cuota", r"agotado", rf"{_CHI}.{{0,30}}piena",
     rf"{_QUEM}.{{0,30}}cheia", r"vol is\b", r"переполнен", r"превышен", r"временн",
+    r"momentan", r"tijdelijk", r"tymczasow", r"tillf[äa]llig", r"midlertidig", r"do[čc]asn",
+    r"v[äa]liaikais", r"[áa]tmeneti", r"ge[çc]ici", r"тимчасов", r"προσωριν", r"privremen",
+    r"dočasne", r"稍后", r"暂时", r"일시적", r"tạm thời", r"مؤقت", r"זמני",
     r"空间不足", r"已满", r"容量", r"いっぱい", r"一時的", r"용량", r"가득",
     r"posta kutusu.{0,20}dolu",
     r"\bpln[áa]\b", r"megtelt", r"täynnä", r"\bfuld\b", r"przepełnion", r"переповнен", r"πλήρ",

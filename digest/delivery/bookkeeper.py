@@ -174,6 +174,13 @@ class Bookkeeper:
         for lane, tray in trays.items():
             lane.job.rest = None if tray.returned else lane.job.rest
             lane.measure(len(tray.results))
+            self._traffic.sorter.heard(
+                [
+                    *(result.claim for result in tray.results),
+                    *(claim for claim, _ in tray.unfit),
+                    *tray.returned,
+                ]
+            )
             for result in tray.results:
                 self._report(_STATE_OF[result.outcome.verdict])
         gone = supply.left + sum(len(tray.unfit) for tray in trays.values())
@@ -206,7 +213,7 @@ class Bookkeeper:
         self._write_pleas(session, lane, tray)
         if lane.job.rest and tray.returned:
             until = now + timedelta(seconds=lane.job.rest)
-            flows.rest(session, lane.job.name, until=until, said=lane.job.trouble or "")
+            flows.rest(session, lane.job.name, until=until, said=lane.job.trouble or "", now=now)
 
     def _write_pleas(self, session: Session, lane: Lane, tray: Tray) -> None:
         """Keep who asked to slow down, for all senders; in one order, so that none waits for us."""
@@ -296,6 +303,7 @@ class Bookkeeper:
 
     def _turn_away(self, session: Session, refused: Sequence[Claim]) -> int:
         """Skip who left; return how many. For the others it is the issue that was stopped."""
+        self._traffic.sorter.heard(refused)
         wanted = audience.wanted_among(session, [claim.subscriber_id for claim in refused])
         gone = [claim for claim in refused if claim.subscriber_id not in wanted]
         reason = "left before the letter was handed over"

@@ -52,11 +52,11 @@ def slow_down(
     return flow
 
 
-def rest(session: Session, carrier: str, *, until: datetime, said: str) -> None:
+def rest(session: Session, carrier: str, *, until: datetime, said: str, now: datetime) -> None:
     """Note that a carrier asked to be left alone until then."""
     key = (carrier, ITSELF)
     row = _locked(session, key)
-    flow = Flow(rate=1.0, changed_at=until, next_at=until, said=said)
+    flow = Flow(rate=1.0, changed_at=until, next_at=until, said=said, asked_at=now)
     _keep(session, key, flow, is_new=row is None)
 
 
@@ -67,10 +67,17 @@ def resting(session: Session, *, now: datetime) -> Mapping[str, str]:
 
 
 def take_turns(
-    session: Session, key: Key, letters: int, *, now: datetime, cap: float = math.inf
+    session: Session,
+    key: Key,
+    letters: int,
+    *,
+    now: datetime,
+    cap: float = math.inf,
+    under_way: int = 0,
 ) -> tuple[int, Flow]:
     """Book turns for so many letters; return how many may go now, and how the flow then stands.
 
+    ``under_way`` is what this process has given out to the provider and not heard of.
     What has recovered is forgotten, unless the settings limit it in any case (``cap``).
     """
     row = _locked(session, key)
@@ -78,7 +85,7 @@ def take_turns(
     if is_over(flow, now) and math.isinf(cap):
         _forget(session, key)
         return letters, flow
-    granted, flow = book(flow, letters, now=now, cap=cap)
+    granted, flow = book(flow, letters, now=now, cap=cap, under_way=under_way)
     _keep(session, key, flow, is_new=row is None)
     return granted, flow
 
@@ -102,6 +109,8 @@ def _keep(session: Session, key: Key, flow: Flow, *, is_new: bool) -> None:
         "changed_at": flow.changed_at,
         "next_at": flow.next_at,
         "said": flow.said,
+        "at_once": flow.at_once if math.isfinite(flow.at_once) else None,
+        "asked_at": flow.asked_at,
     }
     if not is_new:
         session.execute(
@@ -125,4 +134,11 @@ def _forget(session: Session, key: Key) -> None:
 
 
 def _flow(row: FlowRow) -> Flow:
-    return Flow(rate=row.rate, changed_at=row.changed_at, next_at=row.next_at, said=row.said)
+    return Flow(
+        rate=row.rate,
+        changed_at=row.changed_at,
+        next_at=row.next_at,
+        said=row.said,
+        at_once=math.inf if row.at_once is None else row.at_once,
+        asked_at=row.asked_at,
+    )

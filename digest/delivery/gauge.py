@@ -39,6 +39,11 @@ class Gauge:
         return self.of(*OPEN)
 
     @property
+    def in_hand(self) -> int:
+        """How many of them are in the hands of a worker."""
+        return self.of(*HELD)
+
+    @property
     def stoppable(self) -> int:
         """How many of them nobody has begun to hand over: as many as "cancel" gives up on."""
         return self.to_go - self.of(DeliveryState.COMMITTING)

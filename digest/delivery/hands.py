@@ -58,6 +58,7 @@ class Hand:
         """Hand over until nothing is left, or the send is halted."""
         try:
             while self._job.may_go_on and self._job.desk.await_letter(first=self._is_first):
+                self._job.await_rest()
                 self._hand_over()
         except Exception:
             self._job.duty.journal.suspects.add(self._in_hand)
@@ -75,7 +76,7 @@ class Hand:
     def _letters(self) -> Iterator[Letter]:
         """Write letters as long as some are ready: no dot waits for a letter that is not."""
         job = self._job
-        while job.may_go_on and (task := job.desk.take()) is not None:
+        while job.may_go_on and not job.is_resting and (task := job.desk.take()) is not None:
             claim = task.claim
             if job.brakes and job.is_braked(domain_of(task.reader.email)):
                 job.desk.give_back(claim)  # it is put off when it is claimed anew
@@ -126,6 +127,8 @@ class Hand:
                     job.fall(_words(outcome))
                 else:
                     job.pause(_words(outcome))
+            case Verdict.RETRY if not outcome.counted and outcome.retry_after is not None:
+                self._rest(task, outcome, seconds=outcome.retry_after)
             case Verdict.RETRY if not outcome.counted:
                 self._mend(task, outcome)
             case _:
@@ -166,6 +169,7 @@ class Hand:
         """Put down an answer that is about this letter."""
         job = self._job
         job.desk.prove()
+        job.rests = 0 if outcome.verdict is Verdict.ACCEPTED else job.rests
         self._breaks = self._put_off = 0
         self._slowed.clear()
         self._unknown = self._unknown + 1 if outcome.verdict is Verdict.UNKNOWN else 0
@@ -195,6 +199,13 @@ class Hand:
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
             wait=rest_of(outcome),
         )
+
+    def _rest(self, task: Task, outcome: Outcome, *, seconds: float) -> None:
+        """Put a letter back while its carrier rests: nobody waits with letters in hand."""
+        if self._job.let_rest(seconds):
+            self._job.desk.again(task)
+        else:
+            self._weigh(task, replace(outcome, counted=True))
 
     def _mend(self, task: Task, outcome: Outcome) -> None:
         """Give a letter again whose conversation broke; put it off when it breaks every one."""

@@ -18,6 +18,7 @@ from digest.render.personal import Personaliser
 
 log = logging.getLogger(__name__)
 
+_RESTS = 3  # in a row; who asks for more is put off, or has its heir take over
 _BRAKED_SECONDS = 60.0  # by then the books know, and give out none
 
 
@@ -54,6 +55,8 @@ class Job:
     rest: float | None = None  # seconds for which the carrier wants to be left alone
     brakes: dict[str, float] = field(default_factory=dict)  # who asked to slow down, until when
     hints: Counter[str] = field(default_factory=Counter)
+    rests: int = 0  # for which the carrier asked since it took a letter
+    _rests_until: float = 0.0
 
     @property
     def may_go_on(self) -> bool:
@@ -84,6 +87,27 @@ class Job:
         if heir is not None:
             log.error("carrier %s: %s", self.name or self.carrier.name, self.trouble)
         self.halt()
+
+    def let_rest(self, seconds: float) -> bool:
+        """Ask the carrier nothing for so long; False when it wants that too often.
+
+        What several threads hear at the same time is one wish.
+        """
+        if not self.is_resting:
+            self.rests += 1
+        self._rests_until = max(self._rests_until, self.clock.monotonic() + seconds)
+        return self.rests <= _RESTS
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the carrier asked for a moment's rest, which is not over."""
+        return self.clock.monotonic() < self._rests_until
+
+    def await_rest(self) -> None:
+        """Wait until the carrier may be asked again, or until we are to stop."""
+        left = self._rests_until - self.clock.monotonic()
+        if left > 0:
+            self.clock.wait(left, stop=self.stop)
 
     def brake(self, domain: str) -> None:
         """Give out no letter for this provider that lies ready."""

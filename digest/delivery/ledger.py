@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnCollection,
     ColumnElement,
     Select,
+    Subquery,
     and_,
     case,
     exists,
@@ -73,12 +74,31 @@ def write(
     freeze.
     """
     people = audience.candidates(now=now, pace=pace).subquery()
+    rows = _rows(people, edition_id, otherwise=otherwise)
+    if first := _first(session, edition_id, settings=ring, now=now, pace=pace):
+        for start in range(0, len(first), _IDS_PER_QUERY):
+            some = first[start : start + _IDS_PER_QUERY]
+            _add(session, rows.where(people.c.id.in_(some)))
+        _keep_ring(session, edition_id)
+    _add(session, rows, again=bool(first))
+    written = sum(counts(session, edition_id).values())
+    _keep_excluded(session, edition_id, written=written, now=now, pace=pace)
+    session.execute(
+        update(EditionRow).where(EditionRow.id == edition_id).values(candidates=written)
+    )
+    return written
+
+
+def _rows(
+    people: Subquery, edition_id: int, *, otherwise: Mapping[str, int]
+) -> "Select[*tuple[Any, ...]]":
+    """Select what is written of each reader: the columns of `_add`."""
     whole = case(
         {language: literal(id_) for language, id_ in otherwise.items()},
         value=people.c.language,
         else_=literal(next(iter(otherwise.values()))),
     )
-    rows = (
+    return (
         select(
             literal(edition_id),
             people.c.id,
@@ -90,13 +110,12 @@ def write(
         .where(or_(ChoiceRow.id.is_(None), ChoiceRow.variant_id.is_not(None)))
         .order_by(people.c.id)
     )
-    if first := _first(session, edition_id, settings=ring, now=now, pace=pace):
-        for start in range(0, len(first), _IDS_PER_QUERY):
-            some = first[start : start + _IDS_PER_QUERY]
-            _add(session, rows.where(people.c.id.in_(some)))
-        _keep_ring(session, edition_id)
-    _add(session, rows, again=bool(first))
-    written = sum(counts(session, edition_id).values())
+
+
+def _keep_excluded(
+    session: Session, edition_id: int, *, written: int, now: datetime, pace: str
+) -> None:
+    """Write how many members of the list are left out, by reason."""
     excluded = audience.excluded(session, now=now, pace=pace)
     excluded[NO_POST] = audience.members(session) - sum(excluded.values()) - written
     session.add_all(
@@ -104,10 +123,6 @@ def write(
         for reason, people_out in sorted(excluded.items())
         if people_out > 0
     )
-    session.execute(
-        update(EditionRow).where(EditionRow.id == edition_id).values(candidates=written)
-    )
-    return written
 
 
 def _add(session: Session, rows: "Select[*tuple[Any, ...]]", *, again: bool = False) -> None:
@@ -341,12 +356,19 @@ def excluded(session: Session, edition_id: int) -> dict[str, int]:
     return {reason: people for reason, people in rows}  # noqa: C416 - rows are not pairs to mypy
 
 
-def unserved(session: Session, edition_id: int) -> list[Unserved]:
-    """Name everybody who has not got the issue, with the reason."""
+def unserved(
+    session: Session, edition_id: int, *, after: int = 0, most: int | None = None
+) -> list[Unserved]:
+    """Name who has not got the issue, with the reason: all, or so many behind a delivery's id."""
     rows = session.scalars(
         select(DeliveryRow)
-        .where(DeliveryRow.edition_id == edition_id, DeliveryRow.state != DeliveryState.ACCEPTED)
+        .where(
+            DeliveryRow.edition_id == edition_id,
+            DeliveryRow.state != DeliveryState.ACCEPTED,
+            DeliveryRow.id > after,
+        )
         .order_by(DeliveryRow.id)
+        .limit(most)
     )
     return [
         Unserved(

@@ -31,14 +31,15 @@ def is_spent(outcome: Outcome) -> bool:
     """Tell whether a refusal speaks of what this carrier takes from us in a day, not of a letter.
 
     An API that answers 429, or asks to be left alone, has been asked again as often as makes
-    sense. A reader's full mailbox is a quota, too, but none of ours.
+    sense; only what is not counted is a wish for a moment's rest. A reader's full mailbox is a
+    quota, too, but none of ours.
     """
     if outcome.verdict not in _SAYING:
         return False
     if outcome.stage is Stage.REQUEST and (
         outcome.code in _WAIT_HERE or outcome.retry_after is not None
     ):
-        return outcome.verdict is Verdict.RETRY
+        return outcome.verdict is Verdict.RETRY and outcome.counted
     enhanced = outcome.enhanced or ""
     if _OF_A_MAILBOX.fullmatch(enhanced) or _MAILBOX.search(outcome.text):
         return False

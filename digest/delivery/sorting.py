@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from digest.delivery.routes import MAIN, Routing
 from digest.delivery.throttle import Flow, turns
 from subscribers import audience
 
+_FORGOTTEN = timedelta(minutes=15)  # a letter that was never heard of is somebody else's by then
 _STRANDED = timedelta(minutes=10)  # before a carrier that is down, and has no heir, is asked again
 
 
@@ -46,6 +47,7 @@ class Sorter:
     def __init__(self, *, routing: Routing, caps: Mapping[str, int]) -> None:
         self._routing = routing
         self._caps = caps
+        self._given_out: dict[int, tuple[Key, datetime]] = {}  # of limited providers alone
 
     def sort(
         self,
@@ -82,13 +84,28 @@ class Sorter:
             self._grant(session, key, queues[key], found=found, now=now)
         return found
 
+    def heard(self, claims: Iterable[Claim]) -> None:
+        """Note that these letters are not under way any more."""
+        if self._given_out:
+            for claim in claims:
+                self._given_out.pop(claim.delivery_id, None)
+
+    def _under_way(self, key: Key, *, now: datetime) -> int:
+        """Count the letters of one provider that this process has given out and not heard of."""
+        return sum(one == key and at > now - _FORGOTTEN for one, at in self._given_out.values())
+
     def _grant(
         self, session: Session, key: Key, claims: list[Claim], *, found: Sorted, now: datetime
     ) -> None:
         """Give as many a turn as a provider takes now, and the others one later."""
         carrier, receiver = key
         cap = float(self._caps.get(receiver, math.inf))
-        granted, flow = flows.take_turns(session, key, len(claims), now=now, cap=cap)
+        under_way = self._under_way(key, now=now)
+        granted, flow = flows.take_turns(
+            session, key, len(claims), now=now, cap=cap, under_way=under_way
+        )
+        if math.isfinite(flow.at_once):
+            self._given_out |= {claim.delivery_id: (key, now) for claim in claims[:granted]}
         found.portions[carrier] = sorted([*found.portions[carrier], *claims[:granted]])
         found.later += _later(claims[granted:], flow, receiver=receiver, cap=cap, now=now)
 

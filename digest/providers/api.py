@@ -28,6 +28,7 @@ from digest.providers.wording import with_sheet
 
 _TRIES = 4  # requests for the same letters, the first one included
 _UNREACHED = 3  # in a row, after which the letters drawn already are not tried any more
+_HERE = 2.0  # seconds that are waited with the letters in hand; longer, others may be at it
 _PAUSE = 1.0  # seconds before asking again where nothing else is said
 _SPREAD = 0.5  # seconds at most on top of what was asked for, so that threads do not come at once
 _OK = range(200, 300)
@@ -44,6 +45,7 @@ class ApiCarrier:
         self._base = base
         self._settings = settings
         self._clock = clock
+        self._rest = _Rest(clock)
 
     def connect(self) -> Connection:
         """Give a connection; the provider is called when the first letter comes."""
@@ -59,8 +61,30 @@ class ApiCarrier:
 
     def _connection(self) -> "ApiConnection":
         channel = Channel(self._base, settings=self._settings, clock=self._clock)
-        patience = self._settings.patience
-        return ApiConnection(self._party, channel, clock=self._clock, patience=patience)
+        return ApiConnection(
+            self._party,
+            channel,
+            clock=self._clock,
+            patience=self._settings.patience,
+            rest=self._rest,
+        )
+
+
+class _Rest:
+    """Until when a provider wants to be left alone, for all connections to it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._until = 0.0  # on the monotonic clock
+
+    def ask(self, seconds: float) -> None:
+        """Note that it asked for so many seconds from now; what it asked before still holds."""
+        self._until = max(self._until, self._clock.monotonic() + seconds)
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left of it; 0 where it may be asked."""
+        return max(self._until - self._clock.monotonic(), 0.0)
 
 
 class _LeftOutError(DigestError):
@@ -103,12 +127,14 @@ class _Batch:
 class ApiConnection:
     """Draws letters, groups those that may share a request, and tells what became of each."""
 
-    def __init__(self, party: Party, channel: Channel, *, clock: Clock, patience: float) -> None:
+    def __init__(
+        self, party: Party, channel: Channel, *, clock: Clock, patience: float, rest: _Rest
+    ) -> None:
         self._party = party
         self._channel = channel
         self._clock = clock
         self._patience = patience
-        self._rests_until = 0.0  # on the monotonic clock
+        self._rest = rest
         self._unreached = 0  # in a row
 
     def hand_over(self, letters: Iterable[Letter], *, dot: Dot) -> Iterator[Fate]:
@@ -180,13 +206,14 @@ class ApiConnection:
             request = self._party.request(self._fit(batch.letters))
         except UnfitError as error:
             return _cannot(error)
-        resting = self._rests_until - self._clock.monotonic()
-        if resting > self._patience:
+        resting = self._rest.left
+        if resting > _HERE:
             return Outcome(
                 verdict=Verdict.RETRY,
                 stage=Stage.REQUEST,
                 text=f"the provider asked to be left alone for {resting:.0f} more seconds",
                 retry_after=resting,
+                counted=resting > self._patience,
             )
         if resting > 0:
             self._clock.sleep(resting)
@@ -209,7 +236,7 @@ class ApiConnection:
                 doubt = reading
             elif doubt and not _is_word_on(reading):
                 reading = doubt
-            if pause is None or turn == _TRIES - 1:
+            if pause is None or turn == _TRIES - 1 or (doubt is None and pause > _HERE):
                 break
             self._clock.sleep(pause)
         return reading
@@ -237,13 +264,22 @@ class ApiConnection:
         return reading, again if _is_unknown(reading) else None
 
     def _put_off(self, answer: Answer) -> tuple[Reading, float | None]:
-        """Obey a provider that asks us to wait: here when it is short, else for all to come."""
+        """Obey a provider that asks us to wait.
+
+        A moment is waited here, longer by whoever gave us the letters, who can wait without them;
+        beyond our patience they are put off.
+        """
         said = seconds_to_wait(answer, now=self._clock.now())
-        wait = _PAUSE if said is None else said
-        reading = replace(by_status(answer, text="the provider asked to wait"), retry_after=said)
         spread = random.uniform(0, _SPREAD)  # noqa: S311 - spreads load, guards nothing
-        self._rests_until = self._clock.monotonic() + wait + spread
-        return reading, wait + spread if wait <= self._patience else None
+        wait = (_PAUSE if said is None else said) + spread
+        self._rest.ask(wait)
+        is_short = _HERE + _SPREAD < wait <= self._patience + _SPREAD
+        reading = replace(
+            by_status(answer, text="the provider asked to wait"),
+            retry_after=wait if is_short else said,
+            counted=not is_short,
+        )
+        return reading, wait if wait <= self._patience + _SPREAD else None
 
 
 def _is_unknown(reading: Reading) -> TypeGuard[Outcome]:

@@ -213,13 +213,15 @@ class ByChunks:
         held: Letter | None = None  # all of it is there but its last line end
         end: EndedError | None = None
         while not self._ends:
-            letter = None
+            letter, lines = None, None
             if len(self._flying) < self._most and not self._session.is_spent:
                 letter = next(queue, None)
-            lines = self._envelope.write(letter) if letter else None
-            if letter and isinstance(lines, Outcome):
-                yield letter, lines
-                continue
+            if letter is not None:
+                written = self._envelope.write(letter)
+                if isinstance(written, Outcome):
+                    yield letter, written
+                    continue
+                lines = written
             if held or letter:
                 if end := self._send(letter, lines, after=held):
                     break

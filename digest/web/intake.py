@@ -1,8 +1,11 @@
 """Takes the events of requests that come at the same time in one go, in one transaction."""
 
-import itertools
+import asyncio
+import logging
 import threading
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -13,22 +16,25 @@ from digest.mail.event import MailEvent
 from digest.reacting import ReactionSettings
 from storage.database import Database
 
+log = logging.getLogger(__name__)
+
 _MOST = 2000  # events in one transaction, unless one request brings more
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Brought:
-    """What one request has brought; ``tries`` counts its own turns."""
+    """What one request has brought, and who waits for it."""
 
     events: Sequence[MailEvent]
-    tries: int = 0
+    loop: asyncio.AbstractEventLoop
+    kept: "asyncio.Future[None]"
 
 
 class Intake:
-    """Keeps events and does what follows from them; many threads may bring some.
+    """Keeps events and does what follows from them; any event loop may bring some.
 
-    To keep a hundred events takes hardly longer than to keep one. So whoever's turn it is takes
-    what all others have brought by then; they find it done when theirs comes.
+    To keep a hundred events takes hardly longer than to keep one. So one thread keeps whatever
+    has come by then, commits once, and looks again; who brought something only waits.
     """
 
     def __init__(self, database: Database, *, clock: Clock, settings: ReactionSettings) -> None:
@@ -36,44 +42,71 @@ class Intake:
         self._clock = clock
         self._settings = settings
         self._lock = threading.Lock()
-        self._numbers = itertools.count()
-        self._waiting: dict[int, _Brought] = {}
+        self._waiting: deque[_Brought] = deque()
+        self._is_at_work = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="webhooks")
 
-    def take(self, events: Sequence[MailEvent]) -> None:
-        """Keep these; they are committed when this returns."""
-        number = next(self._numbers)
-        mine = _Brought(events=events)
+    async def bring(self, events: Sequence[MailEvent]) -> None:
+        """Have these kept; they are committed when this returns, or it raises why they are not."""
+        loop = asyncio.get_running_loop()
+        brought = _Brought(events=events, loop=loop, kept=loop.create_future())
         with self._lock:
-            self._waiting[number] = mine
+            self._waiting.append(brought)
+            begins, self._is_at_work = not self._is_at_work, True
+        if begins:
+            self._thread.submit(self._work)
+        await brought.kept
+
+    def _work(self) -> None:
+        while group := self._next():
+            self._keep(group)
+
+    def _next(self) -> list[_Brought]:
+        """Take what has come, as far as it fits into one transaction; none: the work is done."""
+        group: list[_Brought] = []
+        events = 0
+        with self._lock:
+            while self._waiting and (not group or events < _MOST):
+                group.append(self._waiting.popleft())
+                events += len(group[-1].events)
+            self._is_at_work = bool(group)
+        return group
+
+    def _keep(self, group: Sequence[_Brought]) -> None:
+        """Keep all in one go; where that fails, each alone, so that none hinders the others."""
+        events = [event for brought in group for event in brought.events]
         try:
-            self._do(number)
-        except Exception:
-            if mine.tries > 1:
-                raise
-            self._do(number)  # what failed may have been another's
-        finally:
-            with self._lock:
-                del self._waiting[number]
+            self._database.together(lambda session: self._take(session, events))
+        except Exception as error:  # noqa: BLE001 - whoever waits hears of it
+            if len(group) == 1:
+                _tell(group, error)
+                return
+            for brought in group:
+                self._keep([brought])
+            return
+        _tell(group, None)
 
-    def _do(self, number: int) -> None:
-        self._database.together(lambda session: self._turn(session, number))
+    def _take(self, session: Session, events: Sequence[MailEvent]) -> None:
+        reactions.take(session, events, now=self._clock.now(), settings=self._settings)
 
-    def _turn(self, session: Session, number: int) -> None:
-        """Take what is waiting and not taken in this transaction yet.
 
-        A second turn means that the first one failed. Then it is each for itself, so that whatever
-        cannot be kept does not hinder the others.
-        """
-        taken: set[int] = session.info.setdefault(self, set())
-        with self._lock:
-            mine = self._waiting[number]
-            mine.tries += 1
-            others = self._waiting.items() if mine.tries == 1 else ()
-            events = [] if number in taken else [*mine.events]
-            taken.add(number)
-            for one, brought in others:
-                if one not in taken and brought.tries <= 1 and len(events) < _MOST:
-                    events += brought.events
-                    taken.add(one)
-        if events:
-            reactions.take(session, events, now=self._clock.now(), settings=self._settings)
+def _tell(group: Iterable[_Brought], error: Exception | None) -> None:
+    """Tell whoever waits, each event loop once: to wake one takes longer than to tell it more."""
+    waiting = defaultdict[asyncio.AbstractEventLoop, list["asyncio.Future[None]"]](list)
+    for brought in group:
+        waiting[brought.loop].append(brought.kept)
+    for loop, some in waiting.items():
+        try:
+            loop.call_soon_threadsafe(_end, some, error)
+        except RuntimeError:
+            log.info("a request had ended before its events were kept")
+
+
+def _end(waiting: Iterable["asyncio.Future[None]"], error: Exception | None) -> None:
+    for kept in waiting:
+        if kept.done():  # it was given up
+            continue
+        if error is None:
+            kept.set_result(None)
+        else:
+            kept.set_exception(error)

@@ -347,26 +347,36 @@ def test_a_letter_that_is_too_large_by_itself_is_our_fault(kind: str) -> None:
         assert verdicts(fates) == {Verdict.CONFIG: 1}
 
 
-@pytest.mark.parametrize(
-    ("said", "seconds"),
-    [
-        ({"Retry_After": "7"}, 7),
-        ({"Retry_After": format_datetime(NOW + timedelta(seconds=20), usegmt=True)}, 20),
-        ({"Retry_After": "soon"}, 1),
-        ({}, 1),
-    ],
-)
-def test_a_provider_that_asks_to_wait_is_given_the_time(
-    kind: str, said: dict[str, str], seconds: float
-) -> None:
+@pytest.mark.parametrize("said", [{"Retry_After": "1"}, {"Retry_After": "soon"}, {}])
+def test_a_provider_that_asks_for_a_moment_is_given_it(kind: str, said: dict[str, str]) -> None:
     for walk in with_acts(kind, answer(429, **said), answer(503, **said)):
         fates = walk.send(letters_for(walk.carrier, "ada"))
         assert verdicts(fates) == {Verdict.ACCEPTED: 1}
         first, second = walk.waits
-        assert seconds <= first <= seconds + 0.5
+        assert 1 <= first <= 1.5
         assert second > 0
         assert walk.dots == {"ada@reader.test": 1}
         assert len(walk.host.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("7", 7), (format_datetime(NOW + timedelta(seconds=20), usegmt=True), 20)],
+)
+def test_one_that_asks_for_longer_is_not_waited_for_with_letters_in_hand(
+    kind: str, said: str, seconds: float
+) -> None:
+    """Whoever gave us the letters waits without them; no other connection asks meanwhile."""
+    for walk in with_acts(kind, answer(429, Retry_After=said)):
+        (ada,) = walk.send(letters_for(walk.carrier, "ada")).values()
+        assert (ada.verdict, ada.counted) == (Verdict.RETRY, False)
+        assert seconds <= (ada.retry_after or 0) <= seconds + 0.5
+        other = walk.carrier.connect()
+        fates = [*other.hand_over(letters_for(walk.carrier, "ben"), dot=walk.dot)]
+        assert [(one.verdict, one.counted) for _, one in fates] == [(Verdict.RETRY, False)]
+        assert (len(walk.host.asked), walk.waits) == (1, [])
+        walk.waits.append(seconds + 1)
+        assert verdicts(walk.send(letters_for(walk.carrier, "ada"))) == {Verdict.ACCEPTED: 1}
 
 
 def test_a_provider_that_asks_for_an_hour_is_left_alone(kind: str) -> None:

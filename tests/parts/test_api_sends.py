@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,40 @@ from storage.database import Database
 READERS = 40
 
 
-def send(database: Database, edition: Edition, *, host: ProviderHost, folder: Path) -> SendReport:
+@dataclass(frozen=True)
+class Brisk(Clock):
+    """A clock on which waiting takes no time; ``stops``: somebody asks us to stop meanwhile."""
+
+    stops: bool = False
+    waits: list[float] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        """Return seconds that never jump, with those that were waited."""
+        return super().monotonic() + sum(self.waits)
+
+    def wait(self, seconds: float, *, stop: threading.Event) -> bool:
+        """Wait in no time."""
+        self.waits.append(seconds)
+        if self.stops:
+            stop.set()
+        return stop.is_set()
+
+
+def send(
+    database: Database,
+    edition: Edition,
+    *,
+    host: ProviderHost,
+    folder: Path,
+    clock: Clock | None = None,
+) -> SendReport:
     """Send as one process does."""
+    clock = clock or Clock()
     sender = Sender(
         database,
-        carrier=build(host.settings(), clock=Clock()),
+        carrier=build(host.settings(), clock=clock),
         settings=DeliverySettings(connections=2, batch=20, reconnect_seconds=0),
-        clock=Clock(),
+        clock=clock,
         stop=threading.Event(),
         processes=Processes(folder),
         pace=Pace(database, settings=PaceSettings()),
@@ -89,6 +117,39 @@ def test_a_request_that_fails_never_makes_a_second_copy(
     assert found[left] > 0
     assert max(Counter(taken.recipient for taken in host.taken).values()) == 1
     assert found[DeliveryState.ACCEPTED] <= len(host.taken)
+
+
+def test_while_a_provider_rests_its_letters_wait_and_then_go_on(
+    database: Database, tmp_path: Path
+) -> None:
+    edition, clock = send_to(database, readers=READERS), Brisk()
+    with ProviderHost("sendgrid", acts=[None, answer(429, Retry_After="20")]) as host:
+        report = send(database, edition, host=host, folder=tmp_path, clock=clock)
+    assert report.state is EditionState.SENT
+    assert counts(database, edition) == {DeliveryState.ACCEPTED: READERS}
+    assert max(Counter(taken.recipient for taken in host.taken).values()) == 1
+    assert max(clock.waits) > 15
+
+
+def test_who_stops_us_while_a_provider_rests_need_not_wait(
+    database: Database, tmp_path: Path
+) -> None:
+    edition = send_to(database, readers=READERS)
+    with ProviderHost("sendgrid", acts=[answer(429, Retry_After="20")] * 9) as host:
+        send(database, edition, host=host, folder=tmp_path, clock=Brisk(stops=True))
+    assert counts(database, edition) == {DeliveryState.PENDING: READERS}
+    assert len(host.asked) == 1
+
+
+def test_one_that_asks_for_rest_again_and_again_is_put_off(
+    database: Database, tmp_path: Path
+) -> None:
+    edition = send_to(database, readers=READERS)
+    with ProviderHost("sendgrid", acts=[answer(429, Retry_After="20")] * 9) as host:
+        send(database, edition, host=host, folder=tmp_path, clock=Brisk())
+    assert DeliveryState.ACCEPTED not in counts(database, edition)
+    assert DeliveryState.DEFERRED in counts(database, edition)
+    assert host.taken == []
 
 
 def test_a_host_that_is_down_leaves_every_letter_for_the_next_run(

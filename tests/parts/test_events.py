@@ -1,5 +1,6 @@
 """What comes back, on both databases: kept once, matched, and followed by what it asks for."""
 
+import asyncio
 import json
 import random
 from collections.abc import Iterable, Sequence
@@ -495,7 +496,7 @@ def test_one_request_that_cannot_be_kept_does_not_hinder_the_others(database: Da
 
     def bring(told: MailEvent) -> bool:
         try:
-            intake.take([told])
+            asyncio.run(intake.bring([told]))
         except Exception:  # noqa: BLE001 - whatever it is, it must be told
             return False
         return True

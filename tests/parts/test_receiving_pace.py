@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from books import send_to
+from books import claim, register, send_to
 from mailhost import MailHost, close, say
 from people import NOW
 from sending import Office, by_smtp
@@ -17,7 +17,7 @@ from digest.delivery import domains, flows
 from digest.delivery.gate import Gate
 from digest.delivery.hours import HoursSettings, WarmUpSettings
 from digest.delivery.state import DeliveryState
-from digest.delivery.throttle import FIRST
+from digest.delivery.throttle import AT_ONCE, FIRST
 from digest.delivery.traffic import Traffic
 from digest.editions.state import EditionState
 from digest.tables import FlowRow, MailDomainRow, WarmUpRow
@@ -110,6 +110,30 @@ def test_many_letters_put_off_in_a_row_are_understood_as_being_asked(office: Off
         asked = sum(line.endswith(f"@{SLOW}>") for line in mail.said("RCPT"))
     assert asked < READERS // 2
     assert domains_of(mail) == {HOME: READERS // 2}
+
+
+def test_of_a_provider_with_too_many_connections_few_letters_are_under_way(
+    office: Office,
+) -> None:
+    """Who was sent home asks again later; a letter that is heard of makes room for another."""
+    claims = claim(office.database, office.edition, worker=register(office.database), limit=READERS)
+    with office.database.begin() as session:
+        said = "421 4.7.0 too many concurrent connections"
+        flow = flows.slow_down(session, ("", "gmail"), now=NOW, said=said)
+    sorter, slow = Traffic().sorter, claims[1::2]
+    given = []
+    for heard in (0, 0, 1, 2):
+        sorter.heard(given[:heard])
+        given = given[heard:]
+        with office.database.begin() as session:
+            some = [claim for claim in slow if claim not in given]
+            found = sorter.sort(session, some, down={}, now=flow.changed_at)
+        assert sum(len(later.claims) for later in found.later) == len(some) - len(
+            found.portions[""]
+        )
+        given += found.portions[""]
+        slow = [claim for claim in slow if claim not in found.portions[""]]
+        assert len(given) == AT_ONCE // 2
 
 
 def test_a_rate_of_the_settings_holds_for_one_provider_alone(office: Office) -> None:

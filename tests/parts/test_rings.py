@@ -190,7 +190,7 @@ def test_a_process_of_a_crew_keeps_to_the_ring(room: Newsroom, call: Call) -> No
 
 
 def test_a_mail_server_that_is_down_is_no_answer(room: Newsroom, call: Call) -> None:
-    room.mail.script = {"rcpt": [close()] * 20}
+    room.mail.script = {"banner": [close()] * 20}
     call("run", code=4)
     assert room.mail.accepted == []
     room.mail.script = {}

@@ -125,6 +125,33 @@ def test_r25_no_words_whatever_make_a_hard_bounce_of_such_a_code(code: str, word
     assert judge(f"{words} user unknown", status=code) is not Kind.HARD_BOUNCED
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "550 5.1.1 Recipient lookup failed: LDAP server not available",
+        "550 User unknown: directory lookup failure, service unavailable",
+        "550 5.1.1 address verification in progress",
+        "550 user unknown (will retry)",
+        "550 5.1.1 mailbox locked, user not found in cache",
+        "550 5.1.1 Mailbox unavailable, database locked",
+        "550 no such user: the directory is under maintenance",
+        "550 Benutzerkonto ist voruebergehend deaktiviert",
+        "550 该收件人不存在 (请稍后重试)",
+        "550 Konto jest tymczasowo zablokowane, adres nie istnieje",
+        "550 adres bestaat niet (tijdelijke storing)",
+        "550 kontot är tillfälligt avstängt, användaren finns inte",
+        "550 5.1.1 hors service momentanément: adresse inconnue",
+        "550 hesap gecici olarak kapali, kullanici bulunamadi",
+        "550 midlertidigt utilgængelig: brugeren findes ikke",
+        "550 dočasně nedostupný, uživatel neexistuje",
+        "550 väliaikaisesti poissa, käyttäjää ei löydy",
+        "550 átmenetileg nem elérhető, nem létezik",
+    ],
+)
+def test_whatever_may_pass_takes_no_reader_for_gone(reason: str) -> None:
+    assert judge(reason) is Kind.SOFT_BOUNCED
+
+
 def nested(depth: int) -> bytes:
     head = b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n'
     return b"".join(head % (n, n) for n in range(depth)) + b"\nx"

@@ -6,13 +6,17 @@ import pytest
 
 from digest.delivery.quota import is_spent, rest_of
 from digest.delivery.throttle import (
+    AT_ONCE,
     FIRST,
     FREE,
+    FREE_AT_ONCE,
     LEAST,
     Flow,
     Sign,
     book,
     is_over,
+    over_at,
+    places_at,
     rate_at,
     sign_of,
     slowed,
@@ -145,3 +149,47 @@ def test_the_quota_of_a_carrier_is_told_from_a_readers_full_mailbox(
 )
 def test_a_wait_that_is_named_in_words_is_understood(words: str, seconds: float | None) -> None:
     assert rest_of(answer(words)) == seconds
+
+
+CROWDED = "421 4.7.0 Too many concurrent SMTP connections from this host"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_crowd"),
+    [
+        (CROWDED, True),
+        ("421 4.3.2 Concurrent connections limit exceeded", True),
+        ("421 Maximum number of simultaneous sessions reached", True),
+        ("452 4.5.3 session limit reached, try later", True),
+        ("421 4.7.28 Our system has detected an unusual rate of mail", False),
+        ("450 4.7.1 too many messages in the last hour", False),
+        ("421 closing connection, slow down", False),
+    ],
+)
+def test_fewer_at_once_where_that_is_too_many_and_else_fewer_a_minute(
+    said: str, *, is_crowd: bool
+) -> None:
+    flow = slowed(None, now=NOW, said=said)
+    assert flow.at_once == (AT_ONCE / 2 if is_crowd else float("inf"))
+    assert flow.rate == (FREE if is_crowd else FIRST)
+
+
+def test_no_more_are_given_out_than_may_be_under_way() -> None:
+    flow = slowed(None, now=NOW, said=CROWDED)
+    then = flow.changed_at
+    assert book(flow, 500, now=then)[0] == 2
+    assert book(flow, 500, now=then, under_way=1)[0] == 1
+    assert book(flow, 500, now=then, under_way=2)[0] == 0
+    assert book(flow, 500, now=then, under_way=9)[0] == 0
+
+
+def test_the_number_at_once_falls_to_one_and_recovers_by_and_by() -> None:
+    flow = slowed(None, now=NOW, said=CROWDED)
+    for _ in range(5):
+        flow = slowed(flow, now=flow.changed_at, said=CROWDED)
+    assert places_at(flow, flow.changed_at) == 1
+    later = [places_at(flow, flow.changed_at + turn * MINUTE) for turn in range(60)]
+    assert later == sorted(later)
+    assert max(one for one in later if one != float("inf")) < FREE_AT_ONCE
+    assert not is_over(flow, over_at(flow) - MINUTE)
+    assert is_over(flow, over_at(flow) + MINUTE)

@@ -42,10 +42,11 @@ class GarbledError(ValueError):
 
 
 class Hook(Protocol):
-    """One provider's webhook."""
+    """One provider's webhook; ``asks`` says that a proof may have to be read elsewhere first."""
 
     name: str
     window: timedelta
+    asks: bool
 
     def prove(self, request: HookRequest) -> str | None:
         """Return when it was signed, as told; None where the proof has no time.
@@ -104,6 +105,7 @@ class PasswordHook:
     """The half of a hook whose provider signs nothing, and proves itself by a password alone."""
 
     window = WINDOW
+    asks = False
 
     def __init__(self, settings: PasswordHookSettings) -> None:
         self._passwords = Passwords(pairs=settings.passwords)

@@ -59,6 +59,7 @@ class MailgunHook:
 
     name = "mailgun"
     window = timedelta(hours=9)
+    asks = False
 
     def __init__(self, settings: MailgunHookSettings) -> None:
         self._passwords = Passwords(pairs=settings.passwords)

@@ -49,6 +49,7 @@ class ResendHook:
 
     name = "resend"
     window = WINDOW
+    asks = False
 
     def __init__(self, settings: ResendHookSettings) -> None:
         self._passwords = Passwords(pairs=settings.passwords)

@@ -51,6 +51,7 @@ class SendgridHook:
 
     name = "sendgrid"
     window = WINDOW
+    asks = False
 
     def __init__(self, settings: SendgridHookSettings) -> None:
         self._passwords = Passwords(pairs=settings.passwords)

@@ -49,6 +49,7 @@ class SesHook:
 
     name = "ses"
     window = timedelta(minutes=65)
+    asks = True
 
     def __init__(self, settings: SesHookSettings, *, fetch: Fetch) -> None:
         self._topics = frozenset(settings.topics)

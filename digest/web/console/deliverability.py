@@ -15,6 +15,7 @@ from digest.editions.state import SEALED
 from digest.figures import findings, kept
 from digest.figures.outcome import Outcome
 from digest.mail.event import Kind
+from digest.standing import standing
 from digest.web.console.frame import Frame
 from digest.web.console.gate import Editor, Publisher, Viewer
 
@@ -60,12 +61,12 @@ class DeliverabilityPages:
             of_domain=[one for one in found.findings if is_of_domain(one)] if found else (),
             counted_at=issues[-1][1].at if issues else None,
             charts=[*_charts(outcomes)],
+            standing=standing(visit.app),
         )
 
     def check(self, request: Request, visit: Editor) -> Response:
         """Look everything up now, and keep what is found."""
-        found = checkup.examine(visit.app)
-        findings.keep(visit.app, found)
+        found = checkup.examine_and_keep(visit.app)
         wrong = sum(one.level == "error" for one in found)
         said = f"Checked: {wrong} to mend." if wrong else "Checked: nothing to mend."
         return self.frame.back(request, "/deliverability", said=said)
