@@ -11,11 +11,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from digest import questions
+from digest import curating, questions
 from digest.app import App
 from digest.errors import UsageError
 from digest.figures import shelf
 from digest.figures.weeks import posts_by_week, week_name, week_starts
+from digest.sources import diary
+from digest.sources.diary import Capture, PastReading
 from digest.sources.health import Health, Word
 from digest.sources.quarantine import held_posts
 from digest.tables import FigureRow, PostRow, SourceRow
@@ -23,6 +25,8 @@ from digest.tables import FigureRow, PostRow, SourceRow
 _NAME = "sources"
 _RENEWED, _BELIEVED = timedelta(minutes=5), timedelta(minutes=15)
 _LATEST = 20  # posts
+_READINGS = 15
+_SHOWN = 50_000  # characters of what a source answered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +54,18 @@ class Overview:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """One source; ``held`` are the titles of the posts that are in quarantine with it."""
+    """One source; ``held`` are the titles of the posts that are in quarantine with it.
+
+    ``readings`` are the last ones, the newest first; ``is_captured`` is whether `raw` has what it
+    answered.
+    """
 
     row: SourceRow
     posts: int
     latest: tuple[PostRow, ...]
     held: tuple[str, ...]
+    readings: tuple[PastReading, ...] = ()
+    is_captured: bool = False
 
 
 def overview(app: App) -> Overview:
@@ -99,7 +109,34 @@ def of(app: App, source_id: int) -> Page:
         ).all()
         posts = session.scalar(select(func.count()).where(PostRow.source_id == source_id))
         held = held_posts(session, row) if row.alarm else []
-    return Page(row=row, posts=posts or 0, latest=tuple(latest), held=tuple(held))
+        past = diary.readings(session, source_id, most=_READINGS)
+        is_captured = diary.is_captured(session, source_id)
+    return Page(
+        row=row,
+        posts=posts or 0,
+        latest=tuple(latest),
+        held=tuple(held),
+        readings=tuple(past),
+        is_captured=is_captured,
+    )
+
+
+def readings(app: App, name: str, *, most: int) -> list[PastReading]:
+    """Return so many past readings of a source, the newest first; raises `UsageError`."""
+    with app.database.read() as session:
+        return diary.readings(session, curating.source_named(session, name).id, most=most)
+
+
+def raw(app: App, name: str, *, most: int = _SHOWN) -> Capture:
+    """Return what a source answered last, so many characters at most; raises `UsageError`."""
+    with app.database.read() as session:
+        found = diary.capture(session, curating.source_named(session, name).id, most=most)
+    if found is None:
+        raise UsageError(
+            f"nothing that {name!r} answered is kept: it was not read yet, or [sources] capture"
+            " is 0"
+        )
+    return found
 
 
 def _look(app: App) -> Overview:

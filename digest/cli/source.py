@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from digest.cli import context, exchange
+from digest.cli import context, curate, exchange
 from digest.cli.help import HelpPage
 from digest.cli.output import FAILED, IN_PART, OK, table
 from digest.cli.trial import as_json, described
@@ -27,12 +27,15 @@ Kind = Literal["feed", "listing", "sitemap", "ghost", "wordpress"]
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
     group = typer.Typer(
-        cls=HelpPage, no_args_is_help=True, help="Add, list, test, pause, import or export sources"
+        cls=HelpPage,
+        no_args_is_help=True,
+        help="Add, list, test, pause, mute, import or export sources",
     )
     group.command()(add)
     group.command("list")(list_)
     group.command("test")(try_out)
     group.command()(pause)
+    curate.add_to(group)
     exchange.add_to(group)
     app.add_typer(group, name="source")
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from digest.http import Client, FetchError, Response
 from digest.posts.post import LookedUp
 from digest.sources.adapter import Page, Reading, UnreadableError
+from digest.sources.capture import Answer
 from digest.sources.further import Completed, Reach, Walk, go_on, state_of
 from digest.sources.guard import Parser
 from digest.sources.state import State
@@ -42,7 +43,7 @@ class Fetched:
 
     ``state`` is not yet `State.NEW_POSTS`: what is new, only the stored posts can tell.
     ``retry_after`` is in seconds. ``looked_up`` holds the posts that were completed from their
-    own pages, by address, as both show them.
+    own pages, by address, as both show them. ``answer`` is how the site answered, if it did.
     """
 
     state: State
@@ -52,6 +53,7 @@ class Fetched:
     etag: str | None = None
     last_modified: str | None = None
     retry_after: float | None = None
+    answer: Answer | None = None
 
 
 def fetch(
@@ -63,24 +65,28 @@ def fetch(
     reach: Reach | None = None,
     is_known: Callable[[str], bool] = lambda _: False,
     pause: Callable[[], bool] = lambda: False,
+    keep: int = 0,
 ) -> Fetched:
     """Read a source; everything that the other side can do ends in a named state.
 
     ``is_known`` says whether nothing more is wanted of the post at an address. ``pause`` is called
-    before each request after the first, and ends the reading early when it returns True.
+    before each request after the first, and ends the reading early when it returns True. So many
+    bytes of what the site answers are kept as ``keep`` says.
     """
+    answer: Answer | None = None
     try:
         response = client.get(source.url, headers=_conditions(source))
-        detail = _moved(response)
+        answer, detail = Answer.of(response, most=keep), _moved(response)
         if response.status == HTTPStatus.NOT_MODIFIED and _conditions(source):
             return Fetched(
                 state=State.UNCHANGED,
                 detail=detail,
                 etag=source.etag,
                 last_modified=source.last_modified,
+                answer=answer,
             )
         if response.status != HTTPStatus.OK:
-            return _refused(response, now=now)
+            return replace(_refused(response, now=now), answer=answer)
         page = Page(url=response.url, content=response.content, headers=response.headers)
         walk = Walk(
             client=client, parser=parser, kind=source.kind, recipe=source.recipe, pause=pause
@@ -96,8 +102,8 @@ def fetch(
             is_known=is_known,
         )
     except (FetchError, UnreadableError) as error:
-        return Fetched(state=State(error.state), detail=str(error))
-    return _read(source, completed, response, detail=detail)
+        return Fetched(state=State(error.state), detail=str(error), answer=answer)
+    return replace(_read(source, completed, response, detail=detail), answer=answer)
 
 
 def next_check(

@@ -74,7 +74,7 @@ def poll(  # noqa: PLR0913 - its parts, its moment, its choice
     Paused sources are left alone, and so are those that another poller took first. ``stop`` ends
     it between two sources. ``now`` is asked for each source: a claim lasts from when it is made,
     and a post is first seen when it is saved. ``recipes`` are for listing pages, by the names of
-    their sources. Unknown names raise `UsageError`.
+    their sources; one that stands in a source's own row wins. Unknown names raise `UsageError`.
     """
     with database.read() as session:
         rows = _waiting(session, now=now(), processes=processes, due_only=due_only, names=names)
@@ -142,7 +142,7 @@ def _source_of(row: SourceRow, *, recipe: Recipe | None) -> Source:
         name=row.name,
         url=row.url,
         kind=row.kind,
-        recipe=asdict(recipe) if recipe else None,
+        recipe=row.recipe or (asdict(recipe) if recipe else None),
         etag=row.etag,
         last_modified=row.last_modified,
         entries=row.entries,
@@ -221,6 +221,7 @@ class _Poll:
                 reach=self._reach,
                 is_known=self._is_settled,
                 pause=lambda: self._stop.wait(self._settings.gap_seconds),
+                keep=self._settings.capture,
             )
         except Exception as error:  # noqa: BLE001 - one bad blog never hurts another
             fetched = _failed(source, error)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from digest.posts import store
 from digest.posts.store import Saved, Watch
+from digest.sources import diary
 from digest.sources.adapter import Reading
 from digest.sources.fetch import Fetched, next_check
 from digest.sources.quarantine import Watchman, reopen_by_itself, watch_for_nothing
@@ -55,6 +56,7 @@ def record(
         alarm = watchman.raised
     state = State.NEW_POSTS if saved.new else fetched.state
     _note_state(row, fetched, state=state, now=now, interval=interval)
+    diary.write(session, row.id, fetched, state=state, saved=saved, now=now)
     return Recorded(state=state, saved=saved, alarm=alarm)
 
 

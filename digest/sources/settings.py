@@ -13,7 +13,7 @@ class PollSettings:
     two requests to it. A good source is read again after ``interval_minutes``. A source that is
     being read belongs to one poller, for ``lease_minutes`` at most if nobody sees it die. One
     reading follows a list over ``pages`` at most, and looks up as many posts as ``completions``
-    on their own pages.
+    on their own pages. Of what a source answered last, ``capture`` bytes are kept to be looked at.
     """
 
     threads: Workers = 8
@@ -23,6 +23,7 @@ class PollSettings:
     lease_minutes: WholeMinutes = 5
     pages: Count = 3
     completions: CountOrNone = 10
+    capture: CountOrNone = 200_000
 
 
 @dataclass(frozen=True, kw_only=True)

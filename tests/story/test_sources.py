@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from digest import editing, questions, roster, weekly
+from digest import approval, editing, questions, roster, weekly
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
 from digest.posts.post import Decision
@@ -87,7 +87,7 @@ def test_a_week_with_a_page_a_rebuilt_site_and_a_cut_title(world: "World") -> No
     app = world.app("2026-06-12T07:30")
     (waiting,) = editing.waiting(app)
     editing.edit(app, str(waiting.id), title=WHOLE, summary=None)
-    weekly.approve(app, edition(held))
+    approval.approve(app, edition(held))
     assert edition(world.run("2026-06-12T07:40")).state is EditionState.SENT
     mail = letters(world)
     assert WHOLE in mail.replace("\n  ", " ")
@@ -139,6 +139,6 @@ def test_an_issue_of_nothing_but_a_held_post_waits_too(world: "World") -> None:
     app = world.app("2026-06-12T07:30")
     (waiting,) = editing.waiting(app)
     editing.decide(app, [waiting.url], decision=Decision.TAKEN)
-    weekly.approve(app, edition(world.run("2026-06-12T07:35")))
+    approval.approve(app, edition(world.run("2026-06-12T07:35")))
     assert edition(world.run("2026-06-12T07:40")).state is EditionState.SENT
     assert world.accepted == 1

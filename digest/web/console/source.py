@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from digest import editing, pictures, roster, sourcebook
+from digest import curating, editing, pictures, roster, sourcebook
 from digest.charts.words import counted
 from digest.errors import UsageError
 from digest.render.links import link
@@ -45,6 +45,8 @@ class SourcePages:
             href=link(page.row.home or page.row.url),
             latest=[(post, link(post.url)) for post in page.latest],
             cadence=pictures.of_sources(visit.app, overview, only=source_id),
+            captured=page.is_captured,
+            muted=[one.word for one in curating.muted(visit.app) if one.source == page.row.name],
         )
 
     def pause(self, request: Request, visit: Editor, source_id: int) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from digest import roster, sourcebook
+from digest import curating, roster, sourcebook
 from digest.errors import DigestError
 from digest.render.links import link
 from digest.sources.discover import FEED, KINDS
@@ -46,6 +46,7 @@ class SourcesPages:
             rows=[(row, overview.of(row.id).health) for row in rows],
             at=overview.at,
             cadence=charts.cadence(visit.app, overview),
+            muted=[one.word for one in curating.muted(visit.app) if one.source is None],
         )
 
     def try_out(self, request: Request, visit: Editor) -> Response:

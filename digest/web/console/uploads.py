@@ -1,4 +1,4 @@
-"""Keeps an uploaded file between the look at it and the decision, and no longer than an hour."""
+"""Takes in an uploaded file, and keeps it between the look at it and the decision."""
 
 import re
 import secrets
@@ -8,12 +8,45 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
 from digest.errors import UsageError
+from digest.web.console.gate import gate_of
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _TOKEN_BYTES = 16
 _LIVES = timedelta(hours=1)
 _ONLY_OWNER = 0o600
+_FIELDS = 100_000  # bytes of a form beside its file
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadLimit:
+    """Refuses a form with more than ``most`` bytes in its file, before it is kept anywhere.
+
+    The limits of FastAPI answer with two words, and cut off a browser that is still sending: it
+    shows no answer before it has sent all. So what is too long is read and thrown away.
+    """
+
+    most: int
+    role: str
+
+    async def __call__(self, request: Request) -> None:
+        """Raise `UsageError` for what is too long; who may not send it is refused elsewhere."""
+        announced = request.headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) <= self.most + _FIELDS:
+            return
+        person = await run_in_threadpool(gate_of(request).person, request)
+        if person is None or not person.may(self.role):
+            return
+        if announced.isdecimal():
+            async for _ in request.stream():
+                pass
+        raise UsageError(
+            f"the file is longer than {self.most:,} bytes, which [console] upload_bytes allows:"
+            " nothing was imported; 'digest subscriber import' takes any length"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +56,7 @@ class Uploads:
     folder: Path
 
     def keep(self, content: BinaryIO, *, now: datetime) -> str:
-        """Keep a file; return its name here. What is too old by now is deleted."""
+        """Keep a file; return its name here. What is older than an hour by now is deleted."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
             if path.stat().st_mtime < (now - _LIVES).timestamp():
