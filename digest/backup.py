@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from digest import fence, pgtools
 from digest.app import App
 from digest.errors import DigestError, UsageError
+from digest.figures import backups
 from digest.migrations import schema
 from digest.tables import EditionRow, SubscriberRow
 
@@ -76,6 +77,7 @@ def create(app: App, file: Path) -> Backup:
         manifest.write_text(json.dumps(_facts(app, sources)), encoding="utf-8")
         _pack({MANIFEST: manifest, **sources}, into=folder / "backup")
         (folder / "backup").rename(file)
+    backups.keep(app)
     return read(file)
 
 

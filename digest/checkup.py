@@ -1,14 +1,15 @@
-"""The doctor: looks at everything a send depends on, without sending."""
+"""The doctor: looks at everything a send depends on, without sending, and keeps what it found."""
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from digest import calendar
+from digest import calendar, fence
 from digest.app import App
+from digest.checks import upkeep
 from digest.checks.domain import check_domain
 from digest.checks.finding import Finding, is_placeholder
 from digest.checks.issue import sending_of
@@ -16,18 +17,21 @@ from digest.checks.resolver import Resolver, SystemResolver
 from digest.delivery import flows, throttle
 from digest.editions.issue import Issue, IssuePost
 from digest.errors import DigestError
+from digest.figures import backups, findings
 from digest.mail.selftest import self_test
 from digest.migrations import schema
 
 _STAY_HERE = frozenset({"folder", "memory"})
 _LEAST_FREE_BYTES = 200_000_000
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+_AGAIN = timedelta(days=1)
 
 
 def examine(app: App, *, resolver: Resolver | None = None) -> list[Finding]:
     """Run every check; one that fails stops no other. Nothing is sent, and no row changes.
 
-    ``resolver`` is what DNS is asked through; None is this machine's own.
+    ``resolver`` is what DNS is asked through; None is this machine's own. When ``app.stop`` is set
+    the rest is left out.
     """
 
     def _domain(app: App) -> Iterator[Finding]:
@@ -47,13 +51,44 @@ def examine(app: App, *, resolver: Resolver | None = None) -> list[Finding]:
         _dkim,
         _domain,
     )
-    findings: list[Finding] = []
+    found: list[Finding] = []
     for check in checks:
+        if app.stop.is_set():
+            break
         try:
-            findings += check(app)
+            found += check(app)
         except (DigestError, OSError) as error:
-            findings.append(Finding(level="error", sentence=str(error)))
-    return findings
+            found.append(Finding(level="error", sentence=str(error)))
+    return found
+
+
+def examine_and_keep(app: App) -> list[Finding]:
+    """Run every check, and keep what is found for the page that shows it without asking again.
+
+    It is not kept where the check-up was stopped half-way, or where the database takes no rows:
+    then that is among the findings.
+    """
+    found = examine(app)
+    if not app.stop.is_set() and _takes_rows(app):
+        findings.keep(app, found)
+    return found
+
+
+def renew(app: App) -> None:
+    """Have everything looked at again when that was last done a day ago, or never."""
+    with app.database.read() as session:
+        last = findings.last(session)
+    if last is None or abs(app.clock.now() - last.at) >= _AGAIN:
+        examine_and_keep(app)
+
+
+def _takes_rows(app: App) -> bool:
+    try:
+        app.database.ping()
+        schema.check(app.database)
+    except (DigestError, OSError):
+        return False
+    return True
 
 
 def _configuration(app: App) -> Iterator[Finding]:
@@ -71,7 +106,18 @@ def _database(app: App) -> Iterator[Finding]:
     app.database.ping()
     schema.check(app.database)
     yield Finding(level="ok", sentence=f"database: schema {schema.head()} is current")
+    yield from _upkeep(app)
     yield from _held_back(app)
+
+
+def _upkeep(app: App) -> Iterator[Finding]:
+    """Say when the last run ended and the last backup was made."""
+    now = app.clock.now()
+    with app.database.read() as session:
+        ran = fence.last_run(session)
+    slot = calendar.latest_due(app.config.schedule, now).due_at
+    yield upkeep.of_run(ran, slot=slot, now=now, say=app.local)
+    yield upkeep.of_backup(backups.last(app), has_run=ran is not None, now=now, say=app.local)
 
 
 def _disk(app: App) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from digest import alerts, errands, fence, heartbeat, returning, sourcebook, weekly
+from digest import alerts, checkup, errands, fence, heartbeat, returning, sourcebook, weekly
 from digest.app import App
 from digest.checks import receivers
 from digest.delivery.sender import tally
@@ -31,6 +31,7 @@ TICK_SECONDS = 60.0
 POST_SECONDS = 1.0  # whoever signs up waits for the letter
 MAILBOX_SECONDS = 300.0
 FIGURES_SECONDS = 60.0  # it looks whether any are old, and counts seldom
+DOCTOR_SECONDS = 3600.0  # likewise: once a day it looks at everything
 _GRACE_SECONDS = 2
 
 
@@ -95,6 +96,7 @@ def _rounds(app: App, *, scheduler: bool) -> Iterator[tuple[Callable[[], object]
         yield Tick(app), TICK_SECONDS
         yield lambda: alerts.tell(app), TICK_SECONDS
         yield lambda: _count(app), FIGURES_SECONDS
+        yield lambda: checkup.renew(app), DOCTOR_SECONDS
         if app.config.bounces.mailbox.kind:
             yield lambda: returning.visit_mailbox(app), MAILBOX_SECONDS
 

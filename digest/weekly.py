@@ -1,6 +1,11 @@
 """The story of a week: read the blogs, choose the posts, freeze the issue, serve every reader.
 
-    poll the sources -> decide which posts make the issue -> freeze it -> one letter per reader
+    fetch -> open_due -> settle (plan, wait for a person, or freeze) -> deliver
+
+Read `run` first: it is the whole of it, and each step below it names the room where the details
+are. `sources.poll` reads the blogs, `planning` says what an issue would be, `approval` what a
+person has said about it, `printing` and `editions.store` put it down as it will be sent,
+`delivery.ledger` writes one row per reader, and `dispatch` has the letters handed over.
 
 Cron, the scheduler and a person at the keyboard all come through here, in any number and at any
 moment. None of them needs to know of the others: the unique key on (newsletter, period) decides
@@ -8,7 +13,7 @@ whose edition it is, the conditional updates decide who freezes it, and the ledg
 sends which letter.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +21,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from digest import (
+    approval,
     bestof,
     calendar,
     clicks,
@@ -23,11 +29,11 @@ from digest import (
     errands,
     fence,
     headcount,
+    planning,
     printing,
     waiting,
 )
 from digest.app import App
-from digest.approval import approve, hold, holds, move, note
 from digest.calendar import Period
 from digest.delivery import ledger
 from digest.delivery.sender import SendReport
@@ -37,32 +43,14 @@ from digest.editions import store as editions
 from digest.editions.best import best_series, pace_of
 from digest.editions.state import GOING, EditionState
 from digest.editions.store import Edition
-from digest.planning import Plan, awaited, complete, period_of, plan
+from digest.planning import Plan
 from digest.sources.claim import being_read
 from digest.sources.poll import PollResult
 from digest.sources.quarantine import Quarantined, all_quarantined
 from digest.tables import SourceRow
 
-# Steps of this story that are told elsewhere, and asked for under their names here.
-__all__ = [
-    "Plan",
-    "Week",
-    "approve",
-    "awaited",
-    "began_before",
-    "complete",
-    "deliver",
-    "fetch",
-    "freeze",
-    "hold",
-    "open_due",
-    "open_for_person",
-    "period_of",
-    "plan",
-    "quarantined",
-    "run",
-    "settle",
-]
+Tell = Callable[[str], None]
+"""Is called with what the operator should know of an issue that leaves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,17 +82,13 @@ def run(app: App, *, report: Report = lambda _state: None) -> Week:
     errands.hand_over_notices(app)
     polled = fetch(app)
     edition = open_due(app)
-    elsewhere = tuple(_read_elsewhere(app))
+    elsewhere = _read_elsewhere(app)
     notes: list[str] = []
-    if edition and edition.state in {EditionState.DRAFT, EditionState.APPROVED} and not elsewhere:
-        edition = settle(app, edition, tell=notes.append)
-    for other in (*bestof.due(app), *_to_leave_at_once(app)):
-        settle(app, other, tell=notes.append)
-    headcount.refresh(app, pace="weekly")
+    for due in _to_settle(app, edition, elsewhere=elsewhere):
+        settle(app, due, tell=notes.append)
+    headcount.refresh_all(app)
     sent = tuple((going, deliver(app, going, report=report)) for going in _going(app))
-    if edition:
-        with app.database.read() as session:
-            edition = editions.get(session, edition.id)
+    edition = _as_it_stands(app, edition)
     return Week(
         polled=polled,
         edition=edition,
@@ -142,27 +126,19 @@ def open_due(app: App) -> Edition | None:
         return edition or editions.open_edition(session, app.newsletter, period=period, now=now)
 
 
-def open_for_person(app: App, period: Period) -> Edition:
-    """Open the edition of a period before its time, for a person who holds or approves it."""
-    with app.database.begin() as session:
-        return editions.open_edition(session, app.newsletter, period=period, now=app.clock.now())
-
-
-def settle(
-    app: App, edition: Edition, *, tell: Callable[[str], None] = lambda _note: None
-) -> Edition:
+def settle(app: App, edition: Edition, *, tell: Tell = lambda _note: None) -> Edition:
     """Bring a due edition to its next state: frozen, empty, or held for a person.
 
-    ``tell`` is called with what the operator should know of an issue that leaves.
+    One whose approval can still be taken back stays as it is.
     """
     fence.require(app)
-    planned = plan(app, period_of(app, edition))
-    if planned.issue is None and not awaited(app, planned):
-        return move(app, edition, to=EditionState.EMPTY, reason=_why_empty(app, planned))
-    planned = complete(app, planned)
-    obstacle = _obstacle(app, edition, planned)
-    if obstacle:
-        return move(app, edition, to=EditionState.HELD, reason=obstacle)
+    planned = planning.plan(app, planning.period_of(app, edition))
+    if planned.issue is None and not planning.awaited(app, planned):
+        reason = _why_empty(app, planned)
+        return approval.move(app, edition, to=EditionState.EMPTY, reason=reason)
+    planned = planning.complete(app, planned)
+    if obstacle := _obstacle(app, edition, planned):
+        return approval.move(app, edition, to=EditionState.HELD, reason=obstacle)
     leaves_at = planned.decided.departure.leaves_at
     if leaves_at and leaves_at > app.clock.now():
         tell(waiting.for_regrets(edition.period, until=app.local(leaves_at)))
@@ -175,13 +151,13 @@ def settle(
 def freeze(app: App, edition: Edition, planned: Plan) -> Edition:
     """Seal the edition and write one delivery per reader, all in one transaction.
 
-    From here on nothing in blogs, templates or configuration changes what is sent.
+    From here on nothing in blogs, templates or configuration changes what is sent. Where somebody
+    was faster, or has decided anew since it was planned, it stays as they left it.
     """
     assert planned.issue is not None  # noqa: S101 - an empty plan is never frozen
-    now = app.clock.now()
     with app.database.begin() as session:
         if not drafts.is_at(session, edition, revision=planned.decided.revision):
-            return editions.get(session, edition.id)  # somebody has decided anew: so does who asks
+            return editions.get(session, edition.id)
         serving = printing.serving(app, planned.issue, planned.composed, asked=planned.asked or {})
         ids = editions.freeze(
             session,
@@ -193,13 +169,10 @@ def freeze(app: App, edition: Edition, planned: Plan) -> Edition:
         if ids is not None:
             serving.keep(session, edition.id, ids)
             clicks.keep_links(session, edition.id, planned.issue, settings=app.config.clicks)
-            otherwise, pace = serving.otherwise(ids), pace_of(edition.period)
-            ring = app.config.ring
-            ledger.write(session, edition.id, otherwise=otherwise, now=now, pace=pace, ring=ring)
-            note(app, session, edition, to=EditionState.FROZEN, seal=planned.issue.seal)
-            bestof.open_after(app, session, period_of(app, edition))
-            if app.config.engine.kind == "fleet":
-                app.fleet.enqueue(session, edition.id)
+            _enqueue(app, session, edition, otherwise=serving.otherwise(ids))
+            seal = planned.issue.seal
+            approval.note(app, session, edition, to=EditionState.FROZEN, seal=seal)
+            bestof.open_after(app, session, planning.period_of(app, edition))
         return editions.get(session, edition.id)
 
 
@@ -208,16 +181,43 @@ def deliver(app: App, edition: Edition, *, report: Report = lambda _state: None)
     return dispatch.deliver(app, edition, report=report)
 
 
+def open_for_person(app: App, period: Period) -> Edition:
+    """Open the edition of a period before its time, for a person who holds or approves it."""
+    with app.database.begin() as session:
+        return editions.open_edition(session, app.newsletter, period=period, now=app.clock.now())
+
+
 def quarantined(app: App) -> tuple[Quarantined, ...]:
     """Name the sources whose new posts wait for a person, with the reason."""
     with app.database.read() as session:
         return tuple(all_quarantined(session))
 
 
-def _read_elsewhere(app: App) -> list[str]:
+def began_before(session: Session, due_at: datetime, *, now: datetime) -> bool:
+    """Whether this newsletter was there when the slot came.
+
+    It began when its first source was added. A pretended ``now`` from before that (a rehearsal
+    of an old week) counts as there.
+    """
+    began = session.scalar(select(func.min(SourceRow.added_at)))
+    return began is not None and (began <= due_at or now < began)
+
+
+def _read_elsewhere(app: App) -> tuple[str, ...]:
     """Name the sources that another process is reading: an issue without them would lack posts."""
     with app.database.read() as session:
-        return being_read(session, now=app.clock.now(), processes=app.processes)
+        return tuple(being_read(session, now=app.clock.now(), processes=app.processes))
+
+
+def _to_settle(app: App, edition: Edition | None, *, elsewhere: Iterable[str]) -> Iterator[Edition]:
+    """Yield the due edition unless posts may still come, then the others whose time has come.
+
+    The others are looked up when that one is settled: it may have opened a best-of.
+    """
+    is_open = edition and edition.state in {EditionState.DRAFT, EditionState.APPROVED}
+    if edition and is_open and not elsewhere:
+        yield edition
+    yield from (*bestof.due(app), *_to_leave_at_once(app))
 
 
 def _to_leave_at_once(app: App) -> list[Edition]:
@@ -232,19 +232,40 @@ def _going(app: App) -> list[Edition]:
         return bestof.everything(session, app.newsletter, states=GOING)
 
 
+def _as_it_stands(app: App, edition: Edition | None) -> Edition | None:
+    if edition is None:
+        return None
+    with app.database.read() as session:
+        return editions.get(session, edition.id)
+
+
+def _enqueue(app: App, session: Session, edition: Edition, *, otherwise: Mapping[str, int]) -> None:
+    """Write one delivery per reader, and have the workers know where there is a fleet."""
+    ledger.write(
+        session,
+        edition.id,
+        otherwise=otherwise,
+        now=app.clock.now(),
+        pace=pace_of(edition.period),
+        ring=app.config.ring,
+    )
+    if app.config.engine.kind == "fleet":
+        app.fleet.enqueue(session, edition.id)
+
+
 def _obstacle(app: App, edition: Edition, planned: Plan) -> str | None:
     """Say why a person has to look before this edition is sealed; None when nobody has to."""
-    approval = app.config.schedule.approval
+    mode = app.config.schedule.approval
     if edition.state is EditionState.APPROVED:
-        return None if holds(edition, planned) else waiting.CHANGED
+        return None if approval.holds(edition, planned) else waiting.CHANGED
     late = app.clock.now() - edition.due_at
     if late > app.config.schedule.lateness:
         return waiting.missed(late)
-    if approval == "manual":
+    if mode == "manual":
         return waiting.BY_HAND
-    if planned.errors and approval != "auto":
+    if planned.errors and mode != "auto":
         return waiting.failed(edition.period, errors=planned.errors)
-    undecided = awaited(app, planned)
+    undecided = planning.awaited(app, planned)
     return waiting.undecided(undecided) if undecided else None
 
 
@@ -253,13 +274,3 @@ def _why_empty(app: App, planned: Plan) -> str:
         return waiting.NO_BEST
     found = len(planned.selection.chosen)
     return waiting.too_few(found, minimum=app.config.selection.minimum)
-
-
-def began_before(session: Session, due_at: datetime, *, now: datetime) -> bool:
-    """Whether this newsletter was there when the slot came.
-
-    It began when its first source was added. A pretended ``now`` from before that (a rehearsal
-    of an old week) counts as there.
-    """
-    began = session.scalar(select(func.min(SourceRow.added_at)))
-    return began is not None and (began <= due_at or now < began)

@@ -1,6 +1,5 @@
 """The command that shows the settings in force, and where each comes from."""
 
-from functools import reduce
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,8 +7,7 @@ import typer
 from digest.cli import context
 
 if TYPE_CHECKING:
-    from digest.config import Configuration
-    from digest.setting import Setting
+    from digest.inforce import Shown
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,75 +29,27 @@ def config(
 
     JSON: [{setting, value, from, default}]; from is file, environment or default
     """
-    from digest.config import every_setting
+    from digest.inforce import in_force
 
     me = context.of(ctx)
-    found = me.configuration()
-    known = [setting for setting in every_setting() if _is_in(setting, section)]
-    if not known:
-        raise _unknown(section or "")
-    rows = [_row(found, setting) for setting in known]
-    shown = [row for row in rows if not changed or row["value"] != row["default"]]
-    lines = [f"{row['setting']} = {_in_words(row['value'])}{_source(row)}" for row in shown]
-    text = "\n".join(lines) or "every setting has its default"
-    me.out.result(shown, f"{text}\nNext: digest doctor")
+    sections = in_force(me.configuration(), section=section)
+    shown = [
+        one for found in sections.values() for one in found if not (changed and one.is_default)
+    ]
+    text = "\n".join(map(_line, shown)) or "every setting has its default"
+    me.out.result([*map(_data, shown)], f"{text}\nNext: digest doctor")
 
 
-def _is_in(setting: "Setting", section: str | None) -> bool:
-    name = ".".join(setting.path)
-    return section is None or name == section or name.startswith(f"{section}.")
+def _line(one: "Shown") -> str:
+    """Write a setting as one line, with where it comes from unless nobody chose it."""
+    source = "" if one.origin == "default" else f"  ({one.origin})"
+    return f"{one.section}.{one.name} = {one.words}{source}"
 
 
-def _unknown(section: str) -> Exception:
-    from digest.config import every_setting
-    from digest.errors import UsageError
-    from digest.setting import suggestion
-
-    known = sorted({".".join(setting.path[:-1]) for setting in every_setting()})
-    return UsageError(f"there is no section {section!r}{suggestion(section, known)}")
-
-
-def _row(found: "Configuration", setting: "Setting") -> dict[str, Any]:
-    value: Any = reduce(getattr, setting.path, found)
+def _data(one: "Shown") -> dict[str, Any]:
     return {
-        "setting": ".".join(setting.path),
-        "value": _masked(value) if setting.secret else _plain(value),
-        "from": _origin(setting, value),
-        "default": _masked(setting.default) if setting.secret else _plain(setting.default),
+        "setting": f"{one.section}.{one.name}",
+        "value": one.value,
+        "from": one.origin,
+        "default": one.default,
     }
-
-
-def _origin(setting: "Setting", value: Any) -> str:
-    from digest.config import is_from_environment
-
-    if is_from_environment(setting):
-        return "environment"
-    return "default" if value == setting.default else "file"
-
-
-def _masked(value: Any) -> Any:
-    """Show that there is a secret, never which; of a database, all but the password."""
-    from digest.masking import MASK, Mask
-
-    if isinstance(value, str):
-        is_place = value.startswith(("sqlite:", "postgresql"))
-        return Mask()(value) if is_place else (MASK if value else "")
-    return [MASK for _ in value]
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON and the columns can show it."""
-    if isinstance(value, tuple):
-        return list(value)
-    return value if isinstance(value, str | int | float | bool | dict | None) else str(value)
-
-
-def _source(row: dict[str, Any]) -> str:
-    """Say where a value comes from, unless nobody chose it."""
-    return "" if row["from"] == "default" else f"  ({row['from']})"
-
-
-def _in_words(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "(none)"
-    return str(value) if value != "" else "(empty)"

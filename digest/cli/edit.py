@@ -9,6 +9,8 @@ from digest.cli.context import Context
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from digest.drafting import Drafted
 
 Post = Annotated[str, typer.Argument(help="Its id, as in 'digest issue show', or its address")]
@@ -26,12 +28,9 @@ def include(ctx: typer.Context, post: Post, period: Name = None) -> None:
 
     JSON: {period, post, title, said, changed, state?}; with --dry-run also would_change
     """
-    from digest import drafting, questions
+    from digest import drafting
 
-    me = context.of(ctx)
-    with me.app() as app:
-        target = questions.period(app, period)
-        _tell(me, drafting.include(app, target, post, write=not me.options.dry_run))
+    _decide(ctx, drafting.include, post, period=period)
 
 
 def skip(ctx: typer.Context, post: Post, period: Name = None) -> None:
@@ -39,12 +38,9 @@ def skip(ctx: typer.Context, post: Post, period: Name = None) -> None:
 
     JSON: {period, post, title, said, changed, state?}; with --dry-run also would_change
     """
-    from digest import drafting, questions
+    from digest import drafting
 
-    me = context.of(ctx)
-    with me.app() as app:
-        target = questions.period(app, period)
-        _tell(me, drafting.skip(app, target, post, write=not me.options.dry_run))
+    _decide(ctx, drafting.skip, post, period=period)
 
 
 def unskip(ctx: typer.Context, post: Post, period: Name = None) -> None:
@@ -52,12 +48,9 @@ def unskip(ctx: typer.Context, post: Post, period: Name = None) -> None:
 
     JSON: {period, post, title, said, changed, state?}; with --dry-run also would_change
     """
-    from digest import drafting, questions
+    from digest import drafting
 
-    me = context.of(ctx)
-    with me.app() as app:
-        target = questions.period(app, period)
-        _tell(me, drafting.leave_to_rules(app, target, post, write=not me.options.dry_run))
+    _decide(ctx, drafting.leave_to_rules, post, period=period)
 
 
 def lead(ctx: typer.Context, post: Post, period: Name = None) -> None:
@@ -65,12 +58,9 @@ def lead(ctx: typer.Context, post: Post, period: Name = None) -> None:
 
     JSON: {period, post, title, said, changed, state?}; with --dry-run also would_change
     """
-    from digest import drafting, questions
+    from digest import drafting
 
-    me = context.of(ctx)
-    with me.app() as app:
-        target = questions.period(app, period)
-        _tell(me, drafting.lead(app, target, post, write=not me.options.dry_run))
+    _decide(ctx, drafting.lead, post, period=period)
 
 
 def move(
@@ -86,15 +76,12 @@ def move(
 
     JSON: {period, post, title, said, changed, state?}; with --dry-run also would_change
     """
-    from digest import drafting, questions
+    from digest import drafting
 
-    me = context.of(ctx)
     if [up, down, to is not None].count(True) != 1:
         raise UsageError("say where it goes: --up, --down, or --to PLACE")
     by = -1 if up else 1 if down else None
-    with me.app() as app:
-        target = questions.period(app, period)
-        _tell(me, drafting.move(app, target, post, by=by, to=to, write=not me.options.dry_run))
+    _decide(ctx, drafting.move, post, period=period, by=by, to=to)
 
 
 def note(
@@ -107,12 +94,9 @@ def note(
 
     JSON: {period, post, title, said, changed, state?}; with --dry-run also would_change
     """
-    from digest import drafting, questions
+    from digest import drafting
 
-    me = context.of(ctx)
-    with me.app() as app:
-        target = questions.period(app, period)
-        _tell(me, drafting.note(app, target, post, text, write=not me.options.dry_run))
+    _decide(ctx, drafting.note, post, text, period=period)
 
 
 def words(
@@ -170,6 +154,26 @@ def diff(ctx: typer.Context, period: Name = None) -> None:
     text = "\n".join(changes) or f"issue {target.name} is as it was approved"
     following = "digest preview, then digest issue approve" if changes else "digest issue show"
     me.out.result(data, f"{text}\nNext: {following}")
+
+
+def _decide(
+    ctx: typer.Context,
+    decide: "Callable[..., Drafted]",
+    *words: str,
+    period: str | None,
+    **details: int | None,
+) -> None:
+    """Have something decided about an issue, and tell what; --dry-run tells what would be.
+
+    ``decide`` is one of `digest.drafting`, ``words`` and ``details`` are what it is asked.
+    """
+    from digest import questions
+
+    me = context.of(ctx)
+    with me.app() as app:
+        target = questions.period(app, period)
+        drafted = decide(app, target, *words, write=not me.options.dry_run, **details)
+    _tell(me, drafted)
 
 
 def _tell(me: Context, drafted: "Drafted") -> None:

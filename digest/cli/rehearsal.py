@@ -33,10 +33,10 @@ def rehearse(me: Context, app: "App", *, period: str | None = None, names: bool 
 
 def _open(app: "App", target: "Period") -> tuple[dict[str, Any], list[str], list[tuple[str, str]]]:
     """Tell of an issue that is not sealed: as it would be if it were frozen now."""
-    from digest import questions, weekly
+    from digest import planning, questions
     from digest.editions.best import pace_of
 
-    plan = weekly.plan(app, target)
+    plan = planning.plan(app, target)
     pace = pace_of(target.name)
     people = questions.people(app, pace=pace)
     posts = [post.title for post in plan.issue.entries] if plan.issue else []
@@ -80,5 +80,8 @@ def _sealed(
         "excluded": account.excluded,
     }
     text = [f"issue {edition.period} is {edition.state}: {waiting:,} letters are still to go"]
-    people = [(one.email, f"{one.state} {one.reason or ''}".rstrip()) for one in account.unserved]
+    people = [
+        (one.email, f"{one.state} {one.reason or ''}".rstrip())
+        for one in questions.unserved(app, edition)
+    ]
     return data, text, people

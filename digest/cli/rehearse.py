@@ -68,7 +68,7 @@ def share_of(words: str) -> float:
 
 def _issue(app: "App", period: str | None) -> "tuple[Period, Issue]":
     """Return the sealed issue, or what it would be if it were frozen now; writes nothing."""
-    from digest import questions, weekly
+    from digest import planning, questions
     from digest.editions import store as editions
 
     target = questions.period(app, period)
@@ -77,7 +77,7 @@ def _issue(app: "App", period: str | None) -> "tuple[Period, Issue]":
     if edition is not None:
         with app.database.read() as session:
             issue = editions.issue_of(session, edition.id)
-    issue = issue or weekly.plan(app, target).issue
+    issue = issue or planning.plan(app, target).issue
     if issue is None:
         raise UsageError(f"issue {target.name} has too few posts; there is nothing to rehearse")
     return target, issue

@@ -1,4 +1,4 @@
-"""The commands about who may use the console: add, list, role, password, link, disable, enable."""
+"""The commands about who may use the console: add, list, role, email, password, link and more."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli import context
+from digest.cli.context import Context
 from digest.cli.help import HelpPage
 from digest.cli.output import table
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from digest.accounts.record import Account
     from digest.accounts.roles import Role
     from digest.app import App
@@ -31,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
     group.command()(role)
     group.command()(password)
     group.command()(link)
+    group.command()(email)
     group.command("reset-factor")(reset_factor)
     group.command()(disable)
     group.command()(enable)
@@ -99,11 +103,7 @@ def role(
     from digest import staff
 
     me, wanted = context.of(ctx), _role(role)
-    with me.app() as app:
-        if me.options.dry_run:
-            account, verb = staff.one(app, name), "would be"
-        else:
-            account, verb = staff.set_role(app, name, role=wanted), "is"
+    account, verb = _change(me, name, lambda app: staff.set_role(app, name, role=wanted))
     text = f"{account.name} {verb} {wanted}, and was {account.role}"
     me.out.result({"name": account.name, "role": wanted, "before": account.role}, text)
 
@@ -116,14 +116,14 @@ def password(ctx: typer.Context, name: Name) -> None:
     from digest import staff
     from digest.accounts.passwords import Passwords
 
+    def change(app: "App") -> "Account":
+        staff.one(app, name)  # nobody is asked for the password of an account that is not there
+        secret = _from_stdin() if not sys.stdin.isatty() else _typed()
+        return staff.set_password(app, name, password=secret, passwords=Passwords())
+
     me = context.of(ctx)
-    with me.app() as app:
-        account = staff.one(app, name)
-        if not me.options.dry_run:
-            secret = _from_stdin() if not sys.stdin.isatty() else _typed()
-            staff.set_password(app, name, password=secret, passwords=Passwords())
-    verb = "would have" if me.options.dry_run else "has"
-    me.out.result({"name": account.name}, f"{account.name} {verb} a new password")
+    account, verb = _change(me, name, change)
+    me.out.result({"name": account.name}, f"the password of {account.name} {verb} changed")
 
 
 def link(ctx: typer.Context, name: Name) -> None:
@@ -142,6 +142,24 @@ def link(ctx: typer.Context, name: Name) -> None:
     me.out.result({"name": account.name, "link": url}, text)
 
 
+def email(
+    ctx: typer.Context,
+    name: Name,
+    address: Annotated[str, typer.Argument(help="Where to reach them")],
+) -> None:
+    """Give an account another address; who owned it at the identity provider is forgotten.
+
+    Whoever the provider vouches for next with this address owns it then. Every session ends.
+
+    JSON: {name}
+    """
+    from digest import staff
+
+    me = context.of(ctx)
+    account, verb = _change(me, name, lambda app: staff.set_email(app, name, email=address))
+    me.out.result({"name": account.name}, f"the address of {account.name} {verb} changed")
+
+
 def reset_factor(ctx: typer.Context, name: Name) -> None:
     """Take away a second factor that was lost; every session of the account ends.
 
@@ -150,9 +168,7 @@ def reset_factor(ctx: typer.Context, name: Name) -> None:
     from digest import staff
 
     me = context.of(ctx)
-    with me.app() as app:
-        account = staff.one(app, name) if me.options.dry_run else staff.reset_factor(app, name)
-    verb = "would be" if me.options.dry_run else "is"
+    account, verb = _change(me, name, lambda app: staff.reset_factor(app, name))
     me.out.result({"name": account.name}, f"{account.name} {verb} asked for no code any more")
 
 
@@ -164,9 +180,7 @@ def disable(ctx: typer.Context, name: Name) -> None:
     from digest import staff
 
     me = context.of(ctx)
-    with me.app() as app:
-        account = staff.one(app, name) if me.options.dry_run else staff.disable(app, name)
-    verb = "would be" if me.options.dry_run else "is"
+    account, verb = _change(me, name, lambda app: staff.disable(app, name))
     me.out.result({"name": account.name}, f"{account.name} {verb} disabled")
 
 
@@ -178,10 +192,18 @@ def enable(ctx: typer.Context, name: Name) -> None:
     from digest import staff
 
     me = context.of(ctx)
-    with me.app() as app:
-        account = staff.one(app, name) if me.options.dry_run else staff.enable(app, name)
-    verb = "would be" if me.options.dry_run else "is"
+    account, verb = _change(me, name, lambda app: staff.enable(app, name))
     me.out.result({"name": account.name}, f"{account.name} {verb} enabled")
+
+
+def _change(me: Context, name: str, change: "Callable[[App], Account]") -> "tuple[Account, str]":
+    """Change an account, or only find it with --dry-run; return it and the verb that says so."""
+    from digest import staff
+
+    with me.app() as app:
+        if me.options.dry_run:
+            return staff.one(app, name), "would be"
+        return change(app), "is"
 
 
 def _first_way_in(app: "App", name: str, *, password: str) -> str | None:

