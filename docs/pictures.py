@@ -4,13 +4,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Literal
 
+import console_pictures
 from playwright.sync_api import Browser, sync_playwright
+from stage import Stage
 
 from digest.calendar import ScheduleSettings
 from digest.editions.issue import NewsletterSettings
@@ -20,7 +19,6 @@ from digest.render.sample import sample_issue
 from digest.render.slots import without_edges
 from digest.render.theme import load_theme
 
-Scheme = Literal["light", "dark"]
 PICTURES = Path(__file__).parent / "pictures"
 # Arabic is no shipped translation: it tries the layout from right to left.
 ARABIC = Path(__file__).parents[1] / "tests" / "fixtures" / "templates"
@@ -52,17 +50,8 @@ INVENTED = (
 )
 
 
-# name, address, width, scheme
-CONSOLE: tuple[tuple[str, str, int, Scheme], ...] = (
-    ("console-today", "/", 1280, "light"),
-    ("console-today-phone-dark", "/", 375, "dark"),
-    ("console-issue", "/issues/2026-W25", 1280, "light"),
-    ("console-sending", "/issues/2026-W24/sending", 1280, "light"),
-)
-
-
 def main() -> int:
-    """Run the demo, open the first English mail, and take its picture."""
+    """Take the pictures of the mail from the demo, and those of the console from a stage."""
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.stderr.write("there is no Chromium on this machine\n")
@@ -78,9 +67,8 @@ def main() -> int:
         for name, theme, language, lens in INVENTED:
             page = find_lens(lens).see(_invented(theme, language=language))
             _take(browser, page, name=name, width=find_lens(lens).width)
-        with _demo(Path(folder) / "console") as address:
-            for name, path, width, scheme in CONSOLE:
-                _visit(browser, address + path, name=name, width=width, scheme=scheme)
+        with Stage.built(Path(folder) / "stage") as stage:
+            console_pictures.take(browser, stage, folder=PICTURES)
         browser.close()
     return 0
 
@@ -109,28 +97,6 @@ def _take(browser: Browser, html: str, *, name: str, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": HEIGHT})
     page.set_content(html)
     page.screenshot(path=PICTURES / f"{name}.png")
-    page.close()
-
-
-@contextmanager
-def _demo(folder: Path) -> Iterator[str]:
-    """Give the address of a demo's console, for as long as the block runs."""
-    command = [sys.executable, "-m", "digest", "demo", "--no-open", "-p", "0"]
-    process = subprocess.Popen(
-        [*command, "--folder", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    try:
-        lines = map(bytes.decode, process.stdout or ())
-        yield next(line.split()[1] for line in lines if line.split()[:1] == ["Console"])
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def _visit(browser: Browser, url: str, *, name: str, width: int, scheme: Scheme) -> None:
-    page = browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)
-    page.goto(url)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=width < HEIGHT)
     page.close()
 
 
