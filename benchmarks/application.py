@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 from receivers import HOST
+from sqlalchemy import make_url
 
 from digest.app import App
 from digest.clock import Clock
@@ -24,11 +25,21 @@ _PATIENCE = 600.0  # seconds that a writer waits for another
 
 
 def application(
-    url: str, *, folder: Path, port: int = 25, connections: int = 4, is_for_fleet: bool = False
+    url: str,
+    *,
+    folder: Path,
+    port: int = 25,
+    connections: int = 4,
+    is_for_fleet: bool = False,
+    clock: Clock | None = None,
 ) -> App:
-    """Build the application; ``connections`` are those of one process."""
+    """Build the application; ``connections`` are those of one process.
+
+    Each database has a state folder of its own, or it would be taken for a restored one.
+    """
+    state = folder / f"state of {Path(str(make_url(url).database)).name}"
     config = Configuration(
-        app=AppSettings(state=str(folder / "state"), secret="s" * 40),
+        app=AppSettings(state=str(state), secret="s" * 40),
         sender=SenderSettings(from_address=SENDER),
         carrier=CarrierSettings(smtp=SmtpSettings(host=HOST, port=port, security="none")),
         delivery=DeliverySettings(connections=connections),
@@ -36,7 +47,7 @@ def application(
         web=WebSettings(public_url=PUBLIC_URL),
         database=DatabaseSettings(url=url, busy_timeout=_PATIENCE),
     )
-    return App(config, clock=Clock(), stop=threading.Event())
+    return App(config, clock=clock or Clock(), stop=threading.Event())
 
 
 def due_edition(app: App) -> Edition:

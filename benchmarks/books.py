@@ -15,7 +15,7 @@ from application import application
 from letters import CONFIRMED, press, reader
 from sqlalchemy import URL, create_engine, insert, make_url, text
 
-from digest import weekly
+from digest import planning, weekly
 from digest.calendar import Period, latest_due
 from digest.editions import store as editions
 from digest.selection import Selection
@@ -111,10 +111,10 @@ def _written(url: str, *, readers: int, folder: Path) -> Book:
     return Book(url=url, readers=readers, folder=folder, numbers=count(), freeze_seconds=seconds)
 
 
-def _planned(period: Period) -> weekly.Plan:
+def _planned(period: Period) -> planning.Plan:
     one = press()
     chosen = Selection(chosen=(), refused=(), enough=True)
-    return weekly.Plan(
+    return planning.Plan(
         drawn_at=NOW, period=period, selection=chosen, issue=one.issue, composed=(one.composed,)
     )
 

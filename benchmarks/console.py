@@ -21,6 +21,8 @@ from digest import headcount, sourcebook
 from digest.accounts.passwords import Passwords
 from digest.accounts.roles import Role
 from digest.app import App
+from digest.calendar import next_due
+from digest.clock import Clock
 from digest.figures import kept
 from digest.tables import (
     DeliveryRow,
@@ -29,6 +31,7 @@ from digest.tables import (
     PlacementRow,
     PostRow,
     SourceRow,
+    SubscriberRow,
     VariantRow,
 )
 from digest.web.console.gate import Person
@@ -38,7 +41,9 @@ READERS, QUICK_READERS = 1_000_000, 50_000
 ISSUES = 104  # two years
 _SMALL = 10_000  # readers of all but the last two issues: a page reads one issue's letters
 _BLOGS, _POSTS_EACH = 20, 200
+_TOPICS = ("Storage", "Networking", "Security", "Languages", "Operations")
 _NOTES = 5_000
+_LATER = timedelta(days=3)  # after the last slot: so much of the coming issue is known
 _TIMES = 5
 MILLISECONDS = 150.0
 _BOOKS: Mapping[str, Callable[[int], AbstractContextManager[Book]]] = {
@@ -50,6 +55,7 @@ _NO_PAGES = ("/events", "/static/", "/sign-in", "/link/", "/me/factor")
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _TEMPLATE = {"name": "edition/weekly/post.j2"}
 _OWN_WORDS = {"/templates/file": _TEMPLATE, "/templates/change": _TEMPLATE}
+_OF_OPEN_ISSUES = ("/{period}", "/checks", "/weight", "/lens")
 _SLOW_BY_NATURE = ("/templates/look",)  # it starts a process with limits
 
 
@@ -64,7 +70,7 @@ def _measure(
 ) -> Iterator[Row]:
     with (
         book(readers) as written,
-        closing(application(written.url, folder=written.folder)) as app,
+        closing(_office(written)) as app,
     ):
         _live_through(app, readers)
         person = Person(name="anna", role=Role("admin"))
@@ -76,8 +82,17 @@ def _measure(
                 yield _row(browser, path, name=name, readers=readers)
 
 
+def _office(written: Book) -> App:
+    """Open the application some days after the issue of the book, while the next one is made."""
+    clock = Clock.starting_at(NOW + _LATER)
+    return application(written.url, folder=written.folder, clock=clock)
+
+
 def _pages(app: App, person: Person) -> Iterator[str]:
-    """Yield the addresses of all pages, as the console itself has them."""
+    """Yield the addresses of all pages, as the console itself has them.
+
+    Those that an open issue has as well come twice: once of the one that comes next.
+    """
     with app.database.read() as session:
         going, done = session.scalars(
             select(EditionRow.period).order_by(EditionRow.due_at.desc()).limit(2)
@@ -85,11 +100,14 @@ def _pages(app: App, person: Person) -> Iterator[str]:
         reader = session.scalar(select(func.max(DeliveryRow.subscriber_id))) or 1
     console = build_console(app, guest=person, passwords=Passwords())
     values = {"period": done, "source_id": "1"}
+    coming = next_due(app.config.schedule, app.clock.now()).name
     for path, ways in console.openapi()["paths"].items():
         if "get" not in ways or any(part in path for part in (*_NO_PAGES, *_SLOW_BY_NATURE)):
             continue
         own = {"period": going} if path.endswith("/sending") else {}
         yield _PARAMETER.sub(lambda found: {**values, **own}.get(found[1], str(reader)), path)  # noqa: B023 - used at once
+        if path.endswith(_OF_OPEN_ISSUES):
+            yield _PARAMETER.sub(coming, path)
 
 
 def _row(browser: TestClient, path: str, *, name: str, readers: int) -> Row:
@@ -116,6 +134,7 @@ def _live_through(app: App, readers: int) -> None:
     """Make two years of the one issue that a book has; let it be on its way, half served."""
     with app.database.begin() as session:
         _publish(session)
+        _choose(session)
         session.execute(
             update(EditionRow)
             .where(EditionRow.id == 1)
@@ -151,15 +170,16 @@ def _live_through(app: App, readers: int) -> None:
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
     sourcebook.renew(app)  # as the process that serves does by itself
     kept.renew(app)
-    for pace in ("weekly", "monthly"):
-        headcount.refresh(app, pace=pace)
+    headcount.refresh_all(app)
 
 
 def _publish(session: Session) -> None:
     """Give the blogs two years of posts."""
     for blog in range(2, _BLOGS + 2):
         name = f"Blog {blog}"
-        session.add(SourceRow(id=blog, name=name, url=f"https://{blog}.example/", added_at=NOW))
+        topic = _TOPICS[blog % len(_TOPICS)]
+        url = f"https://{blog}.example/"
+        session.add(SourceRow(id=blog, name=name, url=url, topic=topic, added_at=NOW))
     session.flush()
     rows: list[dict[str, Any]] = [
         {
@@ -175,6 +195,19 @@ def _publish(session: Session) -> None:
         for n in range(_POSTS_EACH)
     ]
     session.execute(insert(PostRow), rows)
+
+
+def _choose(session: Session) -> None:
+    """Let every third reader have chosen one topic or two."""
+    names = [name.lower() for name in _TOPICS]
+    for at, name in enumerate(names):
+        others = {0: name, 1: ",".join(sorted((name, names[at - 1])))}
+        for remainder, topics in others.items():
+            session.execute(
+                update(SubscriberRow)
+                .where(SubscriberRow.id % (6 * len(names)) == 6 * at + 3 * remainder)
+                .values(topics=topics)
+            )
 
 
 def _repeat(session: Session, going: dict[str, Any], *, week: int, readers: int) -> None:

@@ -51,22 +51,22 @@ def include(app: App, period: Period, name: str, *, write: bool = True) -> Draft
         raise UsageError("a best-of takes its posts from the issues of its weeks alone")
     if post.held:
         raise UsageError(
-            f"{post.title or post.url!r} waits for you ({post.held}); 'digest post take {post.id}',"
+            f"{post.named} waits for you: {post.held}; 'digest post take {post.id}',"
             " or edit, makes it fit to mail"
         )
     if post.id in _in_issue(plan):
         return Drafted(
-            period=period, post=post, sentence=f"{post.title!r} is in it", has_changed=False
+            period=period, post=post, sentence=f"{post.named} is in it", has_changed=False
         )
     step = _Step(action="include post", post=post, change=lambda draft: draft.including(post.id))
-    return _decide(app, period, step, said=f"{post.title!r} will be in it", write=write)
+    return _decide(app, period, step, said=f"{post.named} will be in it", write=write)
 
 
 def skip(app: App, period: Period, name: str, *, write: bool = True) -> Drafted:
     """Keep a post out of this issue; it does not come with a later one by itself."""
     post = _post(app, period, name)
     step = _Step(action="skip post", post=post, change=lambda draft: draft.skipping(post.id))
-    return _decide(app, period, step, said=f"{_named(post)} stays out of it", write=write)
+    return _decide(app, period, step, said=f"{post.named} stays out of it", write=write)
 
 
 def lead(app: App, period: Period, name: str, *, write: bool = True) -> Drafted:
@@ -74,7 +74,7 @@ def lead(app: App, period: Period, name: str, *, write: bool = True) -> Drafted:
     plan, post = planning.draw(app, period), _post(app, period, name)
     _require_in(plan, post)
     step = _Step(action="lead with post", post=post, change=lambda draft: draft.leading(post.id))
-    return _decide(app, period, step, said=f"{post.title!r} opens it", write=write)
+    return _decide(app, period, step, said=f"{post.named} opens it", write=write)
 
 
 def move(
@@ -103,7 +103,7 @@ def move(
     )
     step = _Step(action="move post", post=post, change=lambda draft: draft.ordered(order))
     place = order.index(card.post_id) + 1
-    said = f"{post.title!r} stands at place {place} of {len(order)}"
+    said = f"{post.named} stands at place {place} of {len(order)}"
     return _decide(app, period, step, said=said, write=write)
 
 
@@ -114,7 +114,7 @@ def note(app: App, period: Period, name: str, words: str, *, write: bool = True)
     if len(said) > LONGEST_NOTE:
         raise UsageError(f"a note takes {LONGEST_NOTE} characters, and this has {len(said)}")
     step = _Step(action="note on post", post=post, change=lambda draft: draft.noting(post.id, said))
-    outcome = f"under {post.title!r} stands: {said}" if said else f"{post.title!r} has no note"
+    outcome = f"under {post.named} stands: {said}" if said else f"{post.named} has no note"
     return _decide(app, period, step, said=outcome, write=write)
 
 
@@ -122,7 +122,7 @@ def leave_to_rules(app: App, period: Period, name: str, *, write: bool = True) -
     """Take back that a post was included or skipped."""
     post = _post(app, period, name)
     step = _Step(action="unskip post", post=post, change=lambda draft: draft.taking_back(post.id))
-    return _decide(app, period, step, said=f"the rules decide about {_named(post)}", write=write)
+    return _decide(app, period, step, said=f"the rules decide about {post.named}", write=write)
 
 
 def own_words(
@@ -254,14 +254,10 @@ def _in_issue(plan: Plan) -> frozenset[int]:
 def _require_in(plan: Plan, post: Post) -> Issue:
     if plan.issue is None or post.id not in _in_issue(plan):
         raise UsageError(
-            f"{_named(post)} is not in issue {plan.period.name};"
+            f"{post.named} is not in issue {plan.period.name};"
             f" 'digest issue include {post.id}' puts it there"
         )
     return plan.issue
-
-
-def _named(post: Post) -> str:
-    return repr(post.title or post.url)
 
 
 def _refuse_long(words: str | None, what: str, *, most: int) -> None:

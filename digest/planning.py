@@ -24,6 +24,7 @@ from digest.posts.post import Post
 from digest.render.composed import ComposedIssue
 from digest.render.lint import Finding
 from digest.selection import Reason, Refusal, Selection
+from digest.sources import mutes
 
 _REMEMBERED = timedelta(days=730)  # how long readers may remember a post
 _MARGIN = timedelta(days=1)  # a day that a blog names lies somewhere in two of ours
@@ -90,11 +91,23 @@ def draw(app: App, period: Period, *, every: bool = False) -> Plan:
     return replace(drawn, issue=issue)
 
 
-def complete(app: App, planned: Plan) -> Plan:
-    """Add to a plan what readers get who chose topics, and what its checks find."""
+def complete(
+    app: App,
+    planned: Plan,
+    *,
+    asked: Mapping[Choice, int] | None = None,
+    most: int | None = None,
+) -> Plan:
+    """Add to a plan what readers get who chose topics, and what its checks find.
+
+    For a page: ``asked`` are the readers as they were counted of late, and at ``most`` so many of
+    the contents are rendered. None counts them now, and renders all.
+    """
     if planned.issue is None:
         return planned
-    printed = printing.complete(app, planned.issue, planned.composed, recent=planned.recent)
+    printed = printing.complete(
+        app, planned.issue, planned.composed, recent=planned.recent, asked=asked, most=most
+    )
     findings = dict.fromkeys((*planned.findings, *printed.findings))
     return replace(
         planned, asked=printed.asked, composed=printed.composed, findings=tuple(findings)
@@ -127,7 +140,7 @@ def open_post(session: Session, newsletter: str, name: str) -> Post:
         raise UsageError(f"no post is known as {name}; 'digest post list' names those that wait")
     place = editions.place_of(session, newsletter, post_id=post.id)
     if place:
-        raise UsageError(f"{post.title!r} is in issue {place.number} already, and stays as it is")
+        raise UsageError(f"{post.named} is in issue {place.number} already, and stays as it is")
     return post
 
 
@@ -170,14 +183,20 @@ def _draw(app: App, period: Period, *, every: bool) -> Plan:
             also=decided.draft.included,
         )
         number = editions.next_number(session, app.newsletter)
+        muted = mutes.muted(session, app.newsletter)
     rules = app.config.selection
     chosen = selection.overruled(
         selection.select(
-            candidates, rules=rules, period=period, seen_since=seen_since, topics=app.config.topics
+            candidates,
+            rules=rules,
+            period=period,
+            seen_since=seen_since,
+            topics=app.config.topics,
+            muted=muted,
         ),
+        rules=rules,
         included=decided.draft.included,
         skipped=decided.draft.skipped,
-        minimum=rules.minimum,
     )
     cards = _cards(app, chosen.chosen, before=period.opens_at, now=now)
     drawn = Plan(

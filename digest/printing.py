@@ -43,15 +43,25 @@ def asked_for(session: Session, *, now: datetime, pace: str) -> dict[Choice, int
 
 
 def complete(
-    app: App, issue: Issue, whole: Sequence[ComposedIssue], *, recent: frozenset[str]
+    app: App,
+    issue: Issue,
+    whole: Sequence[ComposedIssue],
+    *,
+    recent: frozenset[str],
+    asked: Mapping[Choice, int] | None = None,
+    most: int | None = None,
 ) -> Printed:
-    """Add to the whole issues what readers of some topics get: each distinct content once."""
-    assortment, asked = _assortment(app, issue)
+    """Add to the whole issues what readers of some topics get: each distinct content once.
+
+    ``asked`` are the readers as they were counted of late; None counts them now. Only so many
+    contents as ``most`` are rendered, those of most readers first; None renders all.
+    """
+    asked = _count(app, issue) if asked is None else asked
+    assortment = assortment_of(app, issue, asked)
     known = {_kind_of(one) for one in whole}
     further = tuple(
         app.press.compose(issue, language=kind.language, topics=kind.topics, recent=recent)
-        for kind in assortment.kinds
-        if kind not in known
+        for kind in [kind for kind in assortment.kinds if kind not in known][:most]
     )
     return Printed(
         asked=asked,
@@ -62,7 +72,7 @@ def complete(
 
 def proof(app: App, issue: Issue, choice: Choice, *, recent: frozenset[str]) -> Variant | None:
     """Return the one form that a reader of this choice would be sent; None: nothing is for them."""
-    composed = compose_for(app, issue, choice, recent=recent)
+    composed = compose_for(app, issue, choice, recent=recent, asked=_count(app, issue))
     if composed is None:
         return None
     variant = _variant(composed)
@@ -70,28 +80,37 @@ def proof(app: App, issue: Issue, choice: Choice, *, recent: frozenset[str]) -> 
 
 
 def compose_for(
-    app: App, issue: Issue, choice: Choice, *, recent: frozenset[str]
+    app: App,
+    issue: Issue,
+    choice: Choice,
+    *,
+    recent: frozenset[str],
+    asked: Mapping[Choice, int],
 ) -> ComposedIssue | None:
-    """Render what a reader of this choice would get now; None when nothing is for them."""
-    assortment, _ = _assortment(app, issue)
-    kind = assortment.kind_for(choice)
+    """Render what a reader of this choice would get now; None when nothing is for them.
+
+    ``asked`` are the readers by what they chose, which decides what is rendered at all.
+    """
+    kind = assortment_of(app, issue, asked).kind_for(choice)
     if kind is None:
         return None
     return app.press.compose(issue, language=kind.language, topics=kind.topics, recent=recent)
 
 
-def _assortment(app: App, issue: Issue) -> tuple[Assortment, Mapping[Choice, int]]:
-    """Say which contents are rendered, and for how many readers of each choice."""
-    with app.database.read() as session:
-        asked = asked_for(session, now=app.clock.now(), pace=pace_of(issue.period))
-    assortment = assort(
+def assortment_of(app: App, issue: Issue, asked: Mapping[Choice, int]) -> Assortment:
+    """Say which contents are rendered when readers chose so."""
+    return assort(
         issue,
         asked,
         languages=app.config.email.languages,
         default=app.config.newsletter.language,
         most=app.config.email.variants,
     )
-    return assortment, asked
+
+
+def _count(app: App, issue: Issue) -> Mapping[Choice, int]:
+    with app.database.read() as session:
+        return asked_for(session, now=app.clock.now(), pace=pace_of(issue.period))
 
 
 def look_at(app: App, issue: Issue, composed: Sequence[ComposedIssue]) -> tuple[Finding, ...]:

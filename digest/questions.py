@@ -27,6 +27,8 @@ from subscribers import audience, consent, directory
 from subscribers.addresses import Mailbox
 from subscribers.errors import AddressError, UnknownSubscriberError
 
+_PAGE = 1_000  # letters that are read at a time
+
 
 @dataclass(frozen=True, kw_only=True)
 class People:
@@ -48,12 +50,11 @@ class Unserved:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """What became of a sealed issue."""
+    """What became of a sealed issue; `results.missed` names whom it has not reached."""
 
     issue: Issue | None
     counts: Mapping[DeliveryState, int]
     excluded: Mapping[str, int]
-    unserved: tuple[Unserved, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,27 +132,39 @@ def all_editions(app: App) -> list[Edition]:
 
 
 def account(app: App, edition: Edition) -> Account:
-    """Return what became of an issue, naming everybody it did not reach."""
+    """Return what became of an issue, in figures."""
     with app.database.read() as session:
-        left = ledger.unserved(session, edition.id)
-        names = {
-            person.subscriber_id: person.email
-            for person in audience.readers(session, subscriber_ids=[u.subscriber_id for u in left])
-        }
         return Account(
             issue=editions.issue_of(session, edition.id),
             counts=ledger.counts(session, edition.id),
             excluded=ledger.excluded(session, edition.id),
-            unserved=tuple(
-                Unserved(
-                    email=names.get(one.subscriber_id, "(erased)"),
-                    state=one.state,
-                    code=one.code,
-                    reason=one.reason,
-                )
-                for one in left
-            ),
         )
+
+
+def unserved(app: App, edition: Edition) -> Iterator[Unserved]:
+    """Name everybody who has not got an issue, those too whose turn is still to come.
+
+    Reads page by page: they may be a million.
+    """
+    after = 0
+    while True:
+        with app.database.read() as session:
+            left = ledger.unserved(session, edition.id, after=after, most=_PAGE)
+            ids = [one.subscriber_id for one in left]
+            names = {
+                one.subscriber_id: one.email
+                for one in audience.readers(session, subscriber_ids=ids)
+            }
+        for one in left:
+            yield Unserved(
+                email=names.get(one.subscriber_id, "(erased)"),
+                state=one.state,
+                code=one.code,
+                reason=one.reason,
+            )
+        if len(left) < _PAGE:
+            return
+        after = left[-1].delivery_id
 
 
 def people(app: App, *, pace: str = "weekly") -> People:

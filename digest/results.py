@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from digest import events, logbook
 from digest.app import App
-from digest.delivery import gauge, ledger
+from digest.delivery import gauge, leavers, ledger
 from digest.delivery.gauge import Gauge, Pace
 from digest.delivery.state import DeliveryState
 from digest.editions import feedback
@@ -37,15 +37,22 @@ _STOPPED_FOR_GOOD = "mailed no more; the person's page says since when"
 class Missed:
     """One person whom an issue has not reached: what the server said, and what we do.
 
-    ``number`` is the delivery's. An erased reader has no ``email``.
+    ``number`` is the delivery's. An erased reader has no ``email``. ``code`` and ``reason`` are the
+    server's, as "550 5.1.1", or ours.
     """
 
     number: int
     subscriber_id: int
     email: str | None
     state: DeliveryState
-    said: str
+    code: str | None
+    reason: str | None
     then: str
+
+    @property
+    def said(self) -> str:
+        """The reply in a line."""
+        return " ".join(part for part in (self.code, self.reason) if part) or "no answer"
 
     @property
     def shown(self) -> str:
@@ -67,12 +74,14 @@ class Sending:
 class Result:
     """What became of an issue: letters by state, readers left out by reason, and what came back.
 
-    ``most_complaints`` is the share of complaints that pauses an issue.
+    ``left`` counts who left because of it, as `leavers` understands that. ``most_complaints`` is
+    the share of complaints that pauses an issue.
     """
 
     edition: Edition
     gauge: Gauge
     excluded: Mapping[str, int]
+    left: int
     complaints: int
     bounces: int
     votes: Mapping[Answer, int]
@@ -104,6 +113,9 @@ def result(app: App, edition: Edition) -> Result:
             edition=edition,
             gauge=gauge.read(session, edition.id, candidates=edition.candidates or 0),
             excluded=ledger.excluded(session, edition.id),
+            left=leavers.left_after(session, edition.id, since=edition.frozen_at)
+            if edition.frozen_at
+            else 0,
             complaints=len(grave.get(Kind.COMPLAINED, ())),
             bounces=len(grave.get(Kind.HARD_BOUNCED, ())),
             votes=feedback.votes(session, edition_id=edition.id),
@@ -191,9 +203,10 @@ def outcome(done: Result) -> list[str]:
         lines += [f"{count:,} {words}"] if (count := g.of(state)) else []
     if g.to_go:
         lines.append(f"{g.to_go:,} of {g.candidates:,} still to be served")
+    lines.append(f"{done.left:,} left of {accepted:,} accepted")
     lines.append(
         f"{done.complaints:,} complaints of {accepted:,} accepted"
-        f" ({share(done.complaints, accepted, digits=2)}, limit {done.most_complaints:.1%})"
+        f" ({share(done.complaints, accepted, digits=2)}, limit {100 * done.most_complaints:.1f} %)"
     )
     if done.bounces:
         lines.append(f"{done.bounces:,} bounced afterwards")
@@ -229,7 +242,8 @@ def _named(app: App, session: Session, rows: Sequence[DeliveryRow]) -> list[Miss
             subscriber_id=row.subscriber_id,
             email=names.get(row.subscriber_id),
             state=DeliveryState(row.state),
-            said=" ".join(part for part in (row.code, row.reason) if part) or "no answer",
+            code=row.code,
+            reason=row.reason,
             then=_then(app, row, is_reader=row.subscriber_id in wanted),
         )
         for row in rows

@@ -1,7 +1,7 @@
 """Which posts make the issue, in which order, and for every other one the reason why not. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +11,7 @@ from digest.calendar import Period
 from digest.limits import Count, CountOrNone, Days
 from digest.posts.dating import effective_instant
 from digest.posts.identity import instant, title_key
+from digest.posts.muting import Muted
 from digest.posts.post import Decision, Post
 from digest.posts.topics import TopicSettings, canonical_tag
 
@@ -60,6 +61,7 @@ class Reason(StrEnum):
     NO_TAG = "carries none of the wanted tags"
     AUTHOR = "is by an excluded author"
     WORD = "holds an excluded word"
+    MUTED = "has a muted word in its title"
     SOURCE_CAP = "is beyond the number of posts per source"
     ISSUE_CAP = "is beyond the number of posts per issue"
     SKIPPED = "was skipped by a person"
@@ -110,17 +112,21 @@ def select(
     period: Period,
     seen_since: datetime | None,
     topics: TopicSettings | None = None,
+    muted: Muted | None = None,
 ) -> Selection:
     """Choose from the posts that are in no issue yet.
 
     ``seen_since`` is when the last issue was frozen: a post dated before the window but seen
     after that moment came too late for its own issue and goes into this one. ``topics`` knows
-    the spellings of tags.
+    the spellings of tags. ``muted`` are the words that a person does not want in titles.
     """
+    muted = muted or Muted()
     refused: list[Refusal] = []
     fit: list[Post] = []
     for post in candidates:
-        refusal = _refuse(post, rules=rules, period=period, seen_since=seen_since, topics=topics)
+        refusal = _refuse(
+            post, rules=rules, period=period, seen_since=seen_since, topics=topics
+        ) or _refuse_muted(post, muted)
         if refusal:
             refused.append(refusal)
         else:
@@ -134,41 +140,72 @@ def select(
         refused=tuple(refused),
         enough=len(chosen) >= max(1, rules.minimum),
         fit=tuple(fit),
-        awaited=tuple(post for post in wanted if post.held and (post.title or post.summary)),
+        awaited=_fixable(wanted),
     )
 
 
 def overruled(
-    selection: Selection, *, included: Collection[int], skipped: Collection[int], minimum: int
+    selection: Selection,
+    *,
+    rules: SelectionRules,
+    included: Collection[int],
+    skipped: Collection[int],
 ) -> Selection:
     """Let a person's word stand above the rules, by the ids of posts.
 
     What waits for a person to judge its words is not let in by this: its words are not fit to
-    mail. A skipped post makes no room for one over a cap. Without another word the lead is chosen
+    mail. A skipped post makes room under the caps: first for what a person included, then for the
+    next by the rules. An included one pushes none out. Without another word the lead is chosen
     anew.
     """
-    welcome = {
-        refusal.post.id
+    welcome = [
+        refusal.post
         for refusal in selection.refused
-        if refusal.post.id in included and refusal.post.held is None
-    }
-    taken = [refusal.post for refusal in selection.refused if refusal.post.id in welcome]
-    chosen = [p for p in (*selection.chosen, *taken) if p.id not in skipped]
-    gone = [post for post in selection.chosen if post.id in skipped]
-    refused = [r for r in selection.refused if r.post.id not in welcome]
+        if refusal.post.id in included
+        and refusal.post.id not in skipped
+        and refusal.post.held is None
+    ]
+    left = [post for post in selection.fit if post.id not in skipped]
+    stay = [post for post in selection.chosen if post.id not in skipped]
+    chosen = _with_room_taken((*stay, *welcome), [p for p in left if not p.held], rules=rules)
+    wanted = [p for p in _within_caps(selection.fit, rules=rules, refused=[]) if p in left]
+    wanted = _with_room_taken((*wanted, *welcome), left, rules=rules)
     return replace(
         selection,
         chosen=_in_order(_newest_first(chosen)),
-        refused=(
-            *(Refusal(post=post, reason=Reason.SKIPPED) for post in gone),
-            *(
-                replace(r, reason=Reason.SKIPPED, detail="") if r.post.id in skipped else r
-                for r in refused
-            ),
-        ),
-        enough=len(chosen) >= max(1, minimum),
-        awaited=tuple(post for post in selection.awaited if post.id not in skipped),
+        refused=tuple(_refused_still(selection, chosen=chosen, skipped=skipped)),
+        enough=len(chosen) >= max(1, rules.minimum),
+        awaited=_fixable(wanted),
     )
+
+
+def _with_room_taken(
+    first: Iterable[Post], others: Sequence[Post], *, rules: SelectionRules
+) -> list[Post]:
+    """Add others to what is in it anyway, as far as the caps leave room."""
+    kept = {post.id: post for post in first}
+    more = [post for post in others if post.id not in kept]
+    return _within_caps(more, rules=rules, refused=[], first=tuple(kept.values()))
+
+
+def _refused_still(
+    selection: Selection, *, chosen: Sequence[Post], skipped: Collection[int]
+) -> Iterator[Refusal]:
+    """Yield what is not in it after a person's word, and why."""
+    taken = {post.id for post in chosen}
+    for post in selection.chosen:
+        if post.id in skipped:
+            yield Refusal(post=post, reason=Reason.SKIPPED)
+    for refusal in selection.refused:
+        if refusal.post.id in skipped:
+            yield Refusal(post=refusal.post, reason=Reason.SKIPPED)
+        elif refusal.post.id not in taken:
+            yield refusal
+
+
+def _fixable(wanted: Iterable[Post]) -> tuple[Post, ...]:
+    """Return those that would be in it if a person let them: there are words to judge."""
+    return tuple(post for post in wanted if post.held and (post.title or post.summary))
 
 
 def _refuse(
@@ -187,6 +224,11 @@ def _refuse(
     if untimely:
         return Refusal(post=post, reason=untimely, detail=f"{effective(post):%Y-%m-%d}")
     return _unwanted(post, rules, topics)
+
+
+def _refuse_muted(post: Post, muted: Muted) -> Refusal | None:
+    word = muted.word_in(post.title, source_id=post.source_id)
+    return Refusal(post=post, reason=Reason.MUTED, detail=word) if word else None
 
 
 def _untimely(
@@ -247,10 +289,15 @@ def _newest_first(posts: Iterable[Post]) -> list[Post]:
 
 
 def _within_caps(
-    fit: Sequence[Post], *, rules: SelectionRules, refused: list[Refusal]
+    fit: Sequence[Post],
+    *,
+    rules: SelectionRules,
+    refused: list[Refusal],
+    first: Sequence[Post] = (),
 ) -> list[Post]:
-    kept: list[Post] = []
-    of_source: Counter[int] = Counter()
+    """Keep what the caps allow, the newest first, beside the ``first`` that are in it anyway."""
+    kept = list(first)
+    of_source = Counter(post.source_id for post in first)
     for post in _newest_first(fit):
         if rules.per_source and of_source[post.source_id] >= rules.per_source:
             detail = f"per_source = {rules.per_source}"

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, Date, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from digest.tables_accounts import AccountRow, RecoveryCodeRow, SessionRow
+from digest.tables_accounts import AccountRow, IdentityRow, RecoveryCodeRow, SessionRow
 from digest.tables_drafts import DraftRow, HeadcountRow
 from digest.tables_heard import (
     ClickRow,
@@ -24,11 +24,13 @@ from digest.tables_heard import (
 from digest.tables_installation import InstallationRow
 from digest.tables_pace import FlowRow, MailDomainRow, WarmUpRow
 from digest.tables_rings import RingRow
+from digest.tables_sources import CaptureRow, MuteRow, ReadingRow, SourceRow
 from digest.tables_staff import AlertRow, LogEntryRow
 from digest.tables_templates import TemplateVersionRow
 from storage.base import Base
 from storage.types import UTCDateTime
 from subscribers.tables import (
+    LEFT,
     ApiKeyRow,
     BudgetRow,
     ConfirmationRow,
@@ -46,6 +48,7 @@ UNSETTLED = text("state = 'unknown'")
 
 __all__ = [
     "HELD",
+    "LEFT",
     "NOT_REACHED",
     "UNSETTLED",
     "WAITING",
@@ -54,6 +57,7 @@ __all__ = [
     "ApiKeyRow",
     "Base",
     "BudgetRow",
+    "CaptureRow",
     "ChoiceRow",
     "ClickRow",
     "ConfirmationRow",
@@ -68,16 +72,19 @@ __all__ = [
     "FlowRow",
     "HeadcountRow",
     "Heard",
+    "IdentityRow",
     "InstallationRow",
     "LinkRow",
     "LogEntryRow",
     "MailDomainRow",
+    "MuteRow",
     "NoticeRow",
     "OrphanRow",
     "PaceRow",
     "PlacementRow",
     "PostKeyRow",
     "PostRow",
+    "ReadingRow",
     "RecoveryCodeRow",
     "RingRow",
     "SessionRow",
@@ -89,43 +96,6 @@ __all__ = [
     "WarmUpRow",
     "WorkerRow",
 ]
-
-
-class SourceRow(Base):
-    """A blog, how it is read, and how the last reading ended."""
-
-    __tablename__ = "source"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), unique=True)
-    url: Mapped[str] = mapped_column(String(2048), unique=True)
-    kind: Mapped[str] = mapped_column(String(20), default="feed")
-    title: Mapped[str | None] = mapped_column(String(300))  # what the blog calls itself
-    home: Mapped[str | None] = mapped_column(String(2048))
-    language: Mapped[str | None] = mapped_column(String(35))
-    topic: Mapped[str | None] = mapped_column(String(100))
-    added_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    paused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    # What the last reading told us, and when to ask again.
-    etag: Mapped[str | None] = mapped_column(String(1024))
-    last_modified: Mapped[str | None] = mapped_column(String(200))
-    state: Mapped[str] = mapped_column(String(40), default="never read")
-    detail: Mapped[str | None] = mapped_column(Text)
-    checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    first_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    succeeded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    next_check_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
-    # Who is reading it at this moment, and until when that is believed.
-    claimed_by: Mapped[str | None] = mapped_column(String(200))
-    claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    failures: Mapped[int] = mapped_column(default=0)
-    entries: Mapped[int | None] = mapped_column()  # posts seen at the last successful reading
-    shape: Mapped[str | None] = mapped_column(Text)  # where on the page they were found
-    # What looked wrong with a reading, and when; new posts wait until a person releases it.
-    alarm: Mapped[str | None] = mapped_column(String(20))
-    alarm_reason: Mapped[str | None] = mapped_column(Text)
-    quarantined_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class PostRow(Base):

@@ -2,9 +2,9 @@
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -83,30 +83,45 @@ def import_people(app: App, job: Job, *, step: Callable[[], None] = lambda: None
             now=app.clock.now(),
             keyring=app.keyring,
         )
-        counts: Counter[Fate] = Counter()
-        doubtful = 0
-        notable: list[Line] = []
+        tally = _Tally(note)
         percent = Percent(step)
         for lines in _taken(app, sheet, order=order, job=job):
-            for line in lines:
-                counts[line.fate] += 1
-                doubtful += bool(line.doubts)
-                if len(notable) < _SHOWN and (line.fate is Fate.REFUSED or line.doubts):
-                    notable.append(line)
-                note(line)
+            tally.add(lines)
             percent.reach(sheet.share_read())
             if app.stop.is_set():
                 raise KeyboardInterrupt
     if job.write:
         with app.database.begin() as session:
-            _note(app, session, "end import", about=f"file {job.name}", **_named(counts))
+            _note(app, session, "end import", about=f"file {job.name}", **_named(tally.counts))
     return Imported(
         format=order.format,
         encoding=sheet.encoding,
-        counts=counts,
-        doubtful=doubtful,
-        notable=tuple(notable),
+        counts=tally.counts,
+        doubtful=tally.doubtful,
+        notable=tuple(tally.notable),
     )
+
+
+@dataclass
+class _Tally:
+    """Counts what becomes of the rows, and keeps the first that a person may want to look at.
+
+    ``note`` is told of each row.
+    """
+
+    note: Callable[[Line], None]
+    counts: Counter[Fate] = field(default_factory=Counter)
+    doubtful: int = 0
+    notable: list[Line] = field(default_factory=list)
+
+    def add(self, lines: Iterable[Line]) -> None:
+        """Count these rows too."""
+        for line in lines:
+            self.counts[line.fate] += 1
+            self.doubtful += bool(line.doubts)
+            if len(self.notable) < _SHOWN and (line.fate is Fate.REFUSED or line.doubts):
+                self.notable.append(line)
+            self.note(line)
 
 
 def _taken(app: App, sheet: Sheet, *, order: Order, job: Job) -> Iterator[list[Line]]:

@@ -74,10 +74,10 @@ keys are best in files that variables name, as `DIGEST_CARRIER__POSTMARK__TOKEN_
 - The letters of a request may be taken from the moment its first byte leaves: the database has
   written that down before. A crash before that sends them again; a crash after it leaves all
   letters of that request `unknown`. A smaller `[delivery] window` makes fewer of them.
-- An answer 429 or 503 is obeyed, to the second where it says for how long, up to `patience`; a
-  longer wait puts the letters off and asks nothing of the provider until then. 401 and 403 pause
-  the issue and blame nobody. A 500 or no answer proves nothing: `unknown`, or asked again where the
-  provider knows the request.
+- An answer 429 or 503 is obeyed, to the second where it says for how long: no connection asks
+  before. Up to `patience` the letters wait and go on in the same run, unless that is asked of us
+  four times in a row; a longer wait puts them off. 401 and 403 pause the issue and blame nobody. A
+  500 or no answer proves nothing: `unknown`, or asked again where the provider knows the request.
 - Opens and clicks are not tracked: that is switched off in every request where there is a switch.
   Resend and Brevo have none, and SES has it in the configuration set: look at their settings.
 - What a blog writes is never read as a mark of the provider's template language: such marks are

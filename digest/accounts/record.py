@@ -49,6 +49,11 @@ def find(session: Session, name: str) -> Account | None:
     return _account(row) if row else None
 
 
+def get(session: Session, account_id: int) -> Account:
+    """Return an account that is there, by its number."""
+    return _account(session.get_one(AccountRow, account_id, populate_existing=True))
+
+
 def named(session: Session, name: str) -> Account:
     """Return an account by its name, or raise `UsageError`."""
     account = find(session, name)
@@ -78,6 +83,11 @@ def disable(session: Session, account: Account, *, now: datetime) -> None:
 def enable(session: Session, account: Account) -> None:
     """Open an account again."""
     _change(session, account.id, disabled_at=None)
+
+
+def set_email(session: Session, account_id: int, *, email: str) -> None:
+    """Keep where to reach somebody, and by which address an identity provider names them."""
+    _change(session, account_id, email=email)
 
 
 def set_password(session: Session, account_id: int, *, password_hash: str) -> None:

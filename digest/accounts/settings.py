@@ -1,12 +1,13 @@
 """How the console can be reached, and how long somebody stays signed in."""
 
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
 
+from digest.accounts.oidc.settings import OidcSettings
+from digest.accounts.secured import is_secured
 from digest.errors import ConfigurationError
+from digest.limits import Count
 from digest.pages import WebSettings
 
-LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _MOST_HOURS, _MOST_DAYS = 168, 90
 
 
@@ -16,13 +17,16 @@ class ConsoleSettings:
 
     Without ``open`` it answers this machine only. ``hosts`` are further names under which it may
     be asked for, beside that of ``[web] public_url``. A session ends after ``idle_hours`` without
-    a request, and ``days`` after it began.
+    a request, and ``days`` after it began. A file for an import has ``upload_bytes`` at most.
+    ``oidc`` is who else may vouch for somebody.
     """
 
     open: bool = False
     hosts: tuple[str, ...] = ()
     idle_hours: int = 12
     days: int = 14
+    upload_bytes: Count = 200_000_000
+    oidc: OidcSettings = field(default_factory=OidcSettings)
 
     def __post_init__(self) -> None:
         """Refuse sessions that end at once, or hardly ever."""
@@ -41,8 +45,7 @@ class ConsoleSettings:
 
     def check(self, web: WebSettings) -> None:
         """Refuse to show passwords to the network; raises `ConfigurationError`."""
-        parts = urlsplit(web.public_url)
-        if self.open and parts.scheme != "https" and parts.hostname not in LOCAL_NAMES:
+        if self.open and not is_secured(web.public_url):
             raise ConfigurationError(
                 f"[console] open = true with [web] public_url = {web.public_url!r} would send"
                 " passwords readable over the network; put a proxy with https in front, or"

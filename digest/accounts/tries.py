@@ -16,6 +16,10 @@ _MOST_OF_NAME_AND_NETWORK = 8
 _MOST_OF_NETWORK = 30
 _MOST_OF_ALL = 600
 _MOST_OF_SIGNED_IN = 8
+_TOO_MANY = (
+    "there were too many tries to sign in; wait, or make a link on the machine itself:"
+    " digest user link NAME"
+)
 
 
 class TooManyTriesError(DigestError):
@@ -29,18 +33,16 @@ class TooManyTriesError(DigestError):
 def spend(session: Session, name: str, *, network: str, keyring: Keyring, now: datetime) -> None:
     """Count a try to sign in; raises `TooManyTriesError`."""
     both = keyring.budget_key(f"{key_of(name)} {network}")
-    wanted = (
-        Budget(name=f"console name {both}", most=_MOST_OF_NAME_AND_NETWORK),
-        Budget(name=f"console network {keyring.budget_key(network)}", most=_MOST_OF_NETWORK),
-        Budget(name="console all", most=_MOST_OF_ALL),
-    )
-    _spend(
-        session,
-        *wanted,
-        now=now,
-        message="there were too many tries to sign in; wait, or make a link on the machine itself:"
-        " digest user link NAME",
-    )
+    own = Budget(name=f"console name {both}", most=_MOST_OF_NAME_AND_NETWORK)
+    _spend(session, own, *_shared(network, keyring=keyring), now=now, message=_TOO_MANY)
+
+
+def spend_vouched(session: Session, *, network: str, keyring: Keyring, now: datetime) -> None:
+    """Count a step on the way over the identity provider; raises `TooManyTriesError`.
+
+    Nobody has a name yet, so it counts towards what all in one network may try.
+    """
+    _spend(session, *_shared(network, keyring=keyring), now=now, message=_TOO_MANY)
 
 
 def spend_signed_in(session: Session, account_id: int, *, now: datetime) -> None:
@@ -53,6 +55,13 @@ def spend_signed_in(session: Session, account_id: int, *, now: datetime) -> None
         Budget(name=f"console account {account_id}", most=_MOST_OF_SIGNED_IN),
         now=now,
         message="there were too many tries; nothing was changed, try again in a quarter of an hour",
+    )
+
+
+def _shared(network: str, *, keyring: Keyring) -> tuple[Budget, Budget]:
+    return (
+        Budget(name=f"console network {keyring.budget_key(network)}", most=_MOST_OF_NETWORK),
+        Budget(name="console all", most=_MOST_OF_ALL),
     )
 
 

@@ -10,7 +10,7 @@ ACCENT = "var(--accent, #a8321a)"
 OK = "var(--ok, #2e6b4f)"
 WARN = "var(--warn, #8a5a00)"
 BAD = "var(--bad, #a8321a)"
-BAR = "var(--bar, #7c8aa0)"
+BAR = "var(--column, #7c8aa0)"
 
 _VARIABLE = re.compile(r"var\(--[a-z]+, (#[0-9a-f]{6})\)")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from digest import weekly
+from digest import planning
 from digest.app import App
 from digest.checks.domain import Sending, check_domain
 from digest.checks.finding import Finding
@@ -12,9 +12,9 @@ from digest.checks.wording import wording
 from digest.editions.issue import Issue
 from digest.errors import DigestError
 from digest.mail.quoted import encode
+from digest.planning import Plan
 from digest.render.contrast import LEAST, too_faint
 from digest.render.lint import LARGEST
-from digest.weekly import Plan
 
 
 def examine(app: App, planned: Plan, *, resolver: Resolver | None) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def sending_of(app: App) -> Sending:
 
 
 def _held(app: App, planned: Plan) -> Iterator[Finding]:
-    for post in weekly.awaited(app, planned):
+    for post in planning.awaited(app, planned):
         yield Finding(
             level="error",
             sentence=f"post {post.id}, {post.title or post.url!r}, waits for you: {post.held}",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from digest.app import App
     from digest.editions.store import Edition
-    from digest.weekly import Plan
+    from digest.planning import Plan
 
 
 def facts(edition: "Edition") -> dict[str, Any]:
@@ -22,34 +22,45 @@ def facts(edition: "Edition") -> dict[str, Any]:
     }
 
 
-def sealed(app: "App", edition: "Edition") -> tuple[dict[str, Any], str]:
-    """Put a frozen (or empty) issue in figures and words: its posts, and who was not served."""
-    from digest import questions, rings
+def sealed(app: "App", edition: "Edition", *, after: int, most: int) -> tuple[dict[str, Any], str]:
+    """Put a frozen (or empty) issue in figures and words: its posts, and who was not reached.
+
+    So ``most`` of those are named, from behind the delivery ``after`` on.
+    """
+    from digest import questions, results, rings
 
     account = questions.account(app, edition)
+    named = results.missed(app, edition, after=after, most=most + 1)
+    shown, more = named[:most], len(named) > most
     ring = rings.words(app, edition)
-    titles = [post.title for post in account.issue.entries] if account.issue else []
+    posts = account.issue.entries if account.issue else ()
     lines = [
         f"issue {edition.number or '-'} ({edition.period})  {edition.state}"
         + (f": {edition.reason}" if edition.reason else ""),
         *([f"  {ring}"] if ring else []),
-        *(f"  {title}" for title in titles),
+        *(f"  {post.post_id:>5}  {post.title}  [{post.source}]" for post in posts),
         *(f"{count:>9,}  {state}" for state, count in account.counts.items()),
         *(f"{count:>9,}  left out: {reason}" for reason, count in account.excluded.items()),
-        *(
-            f"  {one.email}  {one.state}  {one.code or ''} {one.reason or ''}".rstrip()
-            for one in account.unserved
-        ),
+        *(f"  {one.email or '(erased)'}  {one.state}  {one.said}" for one in shown),
     ]
+    if more:
+        lines.append(f"Next: digest issue show {edition.period} --after {shown[-1].number}")
     data = facts(edition) | {
-        "posts": titles,
+        "posts": [post.title for post in posts],
         "counts": {str(state): count for state, count in account.counts.items()},
         "excluded": account.excluded,
         "ring": ring,
         "unserved": [
-            {"email": o.email, "state": str(o.state), "code": o.code, "reason": o.reason}
-            for o in account.unserved
+            {
+                "delivery": one.number,
+                "email": one.email or "(erased)",
+                "state": str(one.state),
+                "code": one.code,
+                "reason": one.reason,
+            }
+            for one in shown
         ],
+        "next_after": shown[-1].number if more else None,
     }
     return data, "\n".join(lines)
 

@@ -11,6 +11,7 @@ from digest.cli.output import FAILED, NEEDS_PERSON, OK
 if TYPE_CHECKING:
     from digest.checks.finding import Finding
     from digest.cli.context import Context
+    from digest.planning import Plan
 
 _MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
 
@@ -37,7 +38,7 @@ def check(
     the sentences of the report whose level is warning or error. With --sent: {late?: sentence},
     and exit code 1 when it is
     """
-    from digest import questions, weekly
+    from digest import planning, questions
     from digest.checks.issue import examine
     from digest.checks.resolver import SystemResolver
 
@@ -47,10 +48,10 @@ def check(
         return
     with me.app() as app:
         target = questions.period(app, period)
-        plan = weekly.complete(app, weekly.plan(app, target))
+        plan = planning.complete(app, planning.plan(app, target))
         report = list(examine(app, plan, resolver=None if offline else SystemResolver()))
-    findings = [finding.sentence for finding in report if finding.level != "ok"]
     passed = plan.issue is not None and all(finding.level != "error" for finding in report)
+    findings = [finding.sentence for finding in report if finding.level != "ok"]
     data = {
         "period": target.name,
         "passed": passed,
@@ -61,14 +62,19 @@ def check(
         text = f"issue {target.name} has no posts yet: nothing to check\nNext: digest fetch"
         me.out.result(data, text)
         return
-    lines = in_lines(report)
-    if not findings and plan.issue:
-        posts = len(plan.issue.entries)
-        lines.append(f"issue {target.name}: {posts} posts, all checks passed")
     code = OK if passed else NEEDS_PERSON
-    following = "digest issue approve, or digest run" if passed else "digest issue show"
-    me.out.result(data, "\n".join([*lines, f"Next: {following}"]), code=code)
+    me.out.result(data, _told(plan, report, passed=passed), code=code)
     raise typer.Exit(code)
+
+
+def _told(plan: "Plan", report: "list[Finding]", *, passed: bool) -> str:
+    """Write the report for people, with what to do next."""
+    lines = in_lines(report)
+    if plan.issue and all(finding.level == "ok" for finding in report):
+        posts = len(plan.issue.entries)
+        lines.append(f"issue {plan.period.name}: {posts} posts, all checks passed")
+    following = "digest issue approve, or digest run" if passed else "digest issue show"
+    return "\n".join([*lines, f"Next: {following}"])
 
 
 def _look_back(me: "Context") -> None:

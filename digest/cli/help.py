@@ -23,6 +23,7 @@ PANELS = {
         "suppression",
         "bounce",
         "stats",
+        "deliverability",
         "archive",
         "user",
         "apikey",

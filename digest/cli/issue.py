@@ -1,4 +1,4 @@
-"""The commands about one issue: list, show, hold, approve, test."""
+"""The commands about one issue: list, show, duplicate, hold, approve, test."""
 
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -25,6 +25,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("list")(list_)
     group.command()(show)
     edit.add_to(group)
+    group.command()(duplicate)
     group.command()(hold)
     group.command()(approve)
     group.command("test")(send_test)
@@ -50,15 +51,26 @@ def list_(ctx: typer.Context) -> None:
     me.out.result([facts(edition) for edition in editions], text)
 
 
-def show(ctx: typer.Context, period: Name = None) -> None:
-    """Show an issue: its posts, what was left out and why, and who was not served.
+def show(
+    ctx: typer.Context,
+    period: Name = None,
+    *,
+    after: Annotated[
+        int, typer.Option(metavar="DELIVERY", help="Go on behind this one, as the last page says")
+    ] = 0,
+    most: Annotated[int, typer.Option(min=1, help="Name so many who were not reached")] = 50,
+) -> None:
+    """Show an issue: its posts, what was left out and why, and who was not reached.
+
+    Those whose turn is still to come are counted, not named.
 
     JSON before the freeze: {period, state, reason?, due_at, posts: [title],
     order: [{id, title, source}], refused: [{id, title, reason}], findings: [sentence]};
     JSON of a sealed one: {number?, period, state, reason?, due_at, frozen_at?, candidates?,
-    posts: [title], counts, excluded, ring?, unserved: [{email, state, code?, reason?}]}
+    posts: [title], counts, excluded, ring?,
+    unserved: [{delivery, email, state, code?, reason?}], next_after?}
     """
-    from digest import questions, weekly
+    from digest import planning, questions
     from digest.editions.state import OPEN
 
     me = context.of(ctx)
@@ -66,10 +78,46 @@ def show(ctx: typer.Context, period: Name = None) -> None:
         name = period or questions.current_period(app).name
         edition = questions.edition(app, name)
         if edition and edition.state not in OPEN:
-            data, text = sealed(app, edition)
+            data, text = sealed(app, edition, after=after, most=most)
         else:
-            data, text = planned(app, edition, weekly.plan(app, questions.period(app, name)))
+            data, text = planned(app, edition, planning.plan(app, questions.period(app, name)))
     me.out.result(data, text)
+
+
+def duplicate(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="PERIOD", help="The one to copy, as 2026-W24")],
+    *,
+    to: Annotated[
+        str | None, typer.Option(metavar="PERIOD", help="As 2026-W25; default: the one after")
+    ] = None,
+) -> None:
+    """Begin an issue with the words of another one, and the decisions about its posts.
+
+    A post is mailed once: decisions come along from an issue only that was not sent.
+
+    JSON: {period, source, said, subject?, preheader?, introduction?, state?}; with --dry-run also
+    would_change
+    """
+    from digest import duplicating, questions
+
+    me = context.of(ctx)
+    dry = me.options.dry_run
+    with me.app() as app:
+        edition = questions.edition_named(app, source)
+        target = questions.period(app, to) if to else duplicating.next_after(app, edition)
+        made = duplicating.duplicate(app, edition, target, write=not dry)
+    data = {
+        "period": target.name,
+        "source": edition.period,
+        "said": made.sentence,
+        **vars(made.words),
+        "state": made.edition and str(made.edition.state),
+    }
+    if dry:
+        data["would_change"] = True
+    lines = [made.sentence, *(["nothing was changed: this was a dry run"] if dry else [])]
+    me.out.result(data, "\n".join([*lines, f"Next: digest issue show {target.name}"]))
 
 
 def hold(
@@ -83,7 +131,7 @@ def hold(
     JSON: {number?, period, state, reason?, due_at, frozen_at?, candidates?}; with --dry-run:
     {would_hold}
     """
-    from digest import questions, weekly
+    from digest import approval, questions, weekly
 
     me = context.of(ctx)
     with me.app() as app:
@@ -93,7 +141,7 @@ def hold(
             text = f"would hold issue {target.name}\nNext: digest issue hold {target.name}"
             me.out.result({"would_hold": target.name}, text)
             return
-        edition = weekly.hold(app, weekly.open_for_person(app, target), reason=reason)
+        edition = approval.hold(app, weekly.open_for_person(app, target), reason=reason)
     me.out.result(
         facts(edition),
         f"issue {edition.period} is held: {edition.reason}\n"
@@ -107,7 +155,7 @@ def approve(ctx: typer.Context, period: Name = None) -> None:
     JSON: {number?, period, state, reason?, due_at, frozen_at?, candidates?}; with --dry-run:
     {would_approve?, findings: [sentence]}
     """
-    from digest import questions, weekly
+    from digest import approval, questions, weekly
 
     me = context.of(ctx)
     with me.app() as app:
@@ -115,7 +163,7 @@ def approve(ctx: typer.Context, period: Name = None) -> None:
         questions.refuse_sealed(app, target)
         if me.options.dry_run:
             _try_approval(me, app, target)
-        edition = weekly.approve(app, weekly.open_for_person(app, target))
+        edition = approval.approve(app, weekly.open_for_person(app, target))
         due = app.local(edition.due_at)
     me.out.result(
         facts(edition),
@@ -155,11 +203,11 @@ def send_test(
 
 def _try_approval(me: Context, app: "App", target: "Period") -> NoReturn:
     """Say whether an approval would be taken; opens nothing."""
-    from digest import questions, weekly
+    from digest import planning, questions
 
     questions.refuse_sealed(app, target)
-    plan = weekly.plan(app, target)
-    passed = plan.issue is not None and not plan.errors and not weekly.awaited(app, plan)
+    plan = planning.plan(app, target)
+    passed = plan.issue is not None and not plan.errors and not planning.awaited(app, plan)
     word = "would approve" if passed else "could not approve"
     data = {
         "would_approve": target.name if passed else None,

@@ -16,6 +16,7 @@ from digest.cli import (
     check,
     config,
     context,
+    deliverability,
     help,  # noqa: A004 - the page's name
     issue,
     log,
@@ -73,6 +74,7 @@ for group in (
     log,
     look,
     stats,
+    deliverability,
     setup,
     template,
     worker,

@@ -8,6 +8,7 @@ import typer
 
 from digest.cli import context
 from digest.cli.output import NEEDS_PERSON, OK
+from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from digest.looking import Shown
@@ -29,7 +30,8 @@ def preview(
         str | None, typer.Option(metavar="EMAIL", help="As this reader would get it")
     ] = None,
     lens: Annotated[
-        str | None, typer.Option(metavar="NAME", help="As dark, phone, outlook, no-styles, text")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="As dark, outlook, inbox-line, read-aloud; may be two"),
     ] = None,
     png: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a picture; needs Chromium")
@@ -39,15 +41,18 @@ def preview(
 ) -> None:
     """Render the issue with the real posts, as it would be sent now.
 
-    The page that opens shows it through every lens. A template that failed is named.
+    The page that opens shows it through every lens, or through those that are asked for, side by
+    side. What inbox-line and read-aloud show is printed as well. A template that failed is named.
 
-    JSON: {period, subject, html, lenses, picture?, findings: [sentence]}
+    JSON: {period, subject, html, lenses, picture?, lines: [sentence], findings: [sentence]}
     """
     import tempfile
 
     from digest import looking, questions
 
-    me = context.of(ctx)
+    me, chosen = context.of(ctx), lens or []
+    if png and len(chosen) > 1:
+        raise UsageError("a picture shows one lens: name one with --lens")
     wish = looking.Wish(language=language, reader=reader)
     with me.app() as app:
         target = questions.period(app, period)
@@ -57,41 +62,41 @@ def preview(
     path.write_text(shown.html, encoding="utf-8")
     path.with_suffix(".txt").write_text(shown.text, encoding="utf-8")
     page = path.with_suffix(".lenses.html")
-    page.write_text(_page(shown, lens=lens, folder=templates), encoding="utf-8")
+    page.write_text(_page(shown, chosen=chosen, folder=templates), encoding="utf-8")
     if png:
-        _take(shown, lens=lens or "desktop", png=png)
+        _take(shown, lens=chosen[0] if chosen else "desktop", png=png)
     if opened and out is None and png is None:
         webbrowser.open(page.as_uri())
+    words = [line for name in chosen for line in looking.lines_of(shown, name)]
     data = {
         "period": target.name,
         "subject": shown.subject,
         "html": str(path),
         "lenses": str(page),
         "picture": str(png) if png else None,
+        "lines": words,
         "findings": shown.trouble,
     }
     following = (
         "digest template check" if shown.trouble else "digest check, then digest issue approve"
     )
-    lines = (shown.subject, str(png or page), *shown.trouble, f"Next: {following}")
+    lines = (shown.subject, *words, str(png or page), *shown.trouble, f"Next: {following}")
     code = NEEDS_PERSON if shown.trouble else OK
     me.out.result(data, "\n".join(lines), code=code)
     raise typer.Exit(code)
 
 
-def _page(shown: "Shown", *, lens: str | None, folder: Path | None) -> str:
-    """Write the page that shows one lens, or all side by side."""
+def _page(shown: "Shown", *, chosen: list[str], folder: Path | None) -> str:
+    """Write the page that shows the chosen lenses side by side, or all."""
+    from digest.looking import see
     from digest.render.environment import make_environment, render
-    from digest.render.lenses import LENSES, TEXT, find_lens, text_page
+    from digest.render.lenses import ALL
 
-    chosen = LENSES if lens is None else () if lens == TEXT else (find_lens(lens),)
+    about = dict(ALL)
     panes = [
-        {"name": one.name, "about": one.about, "width": one.width, "page": one.see(shown.html)}
-        for one in chosen
+        {"name": name, "about": about.get(name), "width": _width(name), "page": see(shown, name)}
+        for name in chosen or about
     ]
-    if lens in {None, TEXT}:
-        page = text_page(shown.text)
-        panes.append({"name": TEXT, "about": "the text part", "width": 640, "page": page})
     return render(
         make_environment(folder),
         "edition/lenses.html.j2",
@@ -102,10 +107,13 @@ def _page(shown: "Shown", *, lens: str | None, folder: Path | None) -> str:
 
 def _take(shown: "Shown", *, lens: str, png: Path) -> None:
     from digest.cli.browser import take_picture
-    from digest.render.lenses import TEXT, find_lens, text_page
+    from digest.looking import see
 
-    if lens == TEXT:
-        take_picture(text_page(shown.text), width=640, path=png)
-        return
-    found = find_lens(lens)
-    take_picture(found.see(shown.html), width=found.width, path=png)
+    take_picture(see(shown, lens), width=_width(lens), path=png)
+
+
+def _width(name: str) -> int:
+    """Return how wide the window of a lens is, in pixels; words stand in a usual one."""
+    from digest.render.lenses import LENSES
+
+    return next((lens.width for lens in LENSES if lens.name == name), 640)

@@ -134,6 +134,8 @@ def _copy(app: "App", place: str) -> dict[str, int]:
 def doctor(ctx: typer.Context) -> None:
     """Test configuration, database, templates, mail headers, clock and mail server.
 
+    The console shows what was found, until the next look; with --dry-run it is not kept.
+
     JSON: [{level, sentence, cure}]; level is ok, warning or error
     """
     from digest import checkup
@@ -143,7 +145,8 @@ def doctor(ctx: typer.Context) -> None:
     config = me.configuration()
     app = App(config, clock=me.clock(config), stop=me.stop)
     try:
-        findings = checkup.examine(app)
+        look = checkup.examine if me.options.dry_run else checkup.examine_and_keep
+        findings = look(app)
     finally:
         app.close()
     lines = in_lines(findings)

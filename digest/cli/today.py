@@ -62,8 +62,8 @@ def result(
     """Say how an issue went, and name who did not get it, and why.
 
     JSON: {number?, period, state, reason?, due_at, frozen_at?, candidates?, outcome: [sentence],
-    counts, excluded, complaints, bounces, votes, missed: [{number, email?, state, said, then}],
-    after?}
+    counts, excluded, left, complaints, bounces, votes,
+    missed: [{number, email?, state, said, then}], after?}
     """
     from digest import questions, results
 
@@ -86,6 +86,7 @@ def result(
         "outcome": results.outcome(done),
         "counts": {str(state): count for state, count in done.gauge.counts.items()},
         "excluded": dict(done.excluded),
+        "left": done.left,
         "complaints": done.complaints,
         "bounces": done.bounces,
         "votes": {str(answer): count for answer, count in done.votes.items()},

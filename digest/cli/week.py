@@ -97,7 +97,7 @@ def send(
     findings: [sentence], readers, excluded, sources_due}, and with --list also
     list: [{email, fate}]
     """
-    from digest import errands, questions, weekly
+    from digest import questions
 
     me = context.of(ctx)
     if now != (people is not None):
@@ -110,17 +110,18 @@ def send(
             return
         if people is not None:
             period = _approve_at_once(app, period, people=people)
-        edition = questions.edition_named(app, period)
-        unknown = app.sender.recover()
-        errands.hand_over_notices(app)
-        reports = _deliver(me, app, edition)
-        done = weekly.Week(
-            polled=(),
-            edition=questions.edition_named(app, edition.period),
-            sent=reports,
-            unknown=unknown,
-        )
-        _finish(me, app, done)
+        _finish(me, app, _send(me, app, questions.edition_named(app, period)))
+
+
+def _send(me: Context, app: "App", edition: "Edition") -> "Week":
+    """Deliver one edition, as a run would."""
+    from digest import errands, questions, weekly
+
+    unknown = app.sender.recover()
+    errands.hand_over_notices(app)
+    sent = _deliver(me, app, edition)
+    edition = questions.edition_named(app, edition.period)
+    return weekly.Week(polled=(), edition=edition, sent=sent, unknown=unknown)
 
 
 def _approve_at_once(app: "App", period: str | None, *, people: int) -> str:

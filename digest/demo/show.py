@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
-from digest import questions, roster, sourcebook, weekly
+from digest import planning, questions, roster, sourcebook, weekly
 from digest.accounts.roles import Role
 from digest.app import App
 from digest.clock import Clock
@@ -132,7 +132,7 @@ def _add_readers(app: App, *, say: Say) -> None:
 
 def _send_the_issue(app: App, *, say: Say) -> Issue:
     period = questions.current_period(app)
-    planned = weekly.plan(app, period)
+    planned = planning.plan(app, period)
     if planned.issue is None:
         raise UsageError("the sample blogs have no post in this week")  # a broken installation
     issue = planned.issue

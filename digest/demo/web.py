@@ -55,10 +55,10 @@ class SampleWeb:
     ``port`` 0 takes a free one; ``url`` is the base of every address, without a slash at its end.
     """
 
-    def __init__(self, *, port: int = 0) -> None:
+    def __init__(self, *, port: int = 0, blogs: tuple[SampleBlog, ...] | None = None) -> None:
         self._server = _Server(("127.0.0.1", port), _Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._server.resources = dict(_resources(sample_blogs(), base_url=self.url))
+        self._server.resources = dict(_resources(blogs or sample_blogs(), base_url=self.url))
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.1,), name="sample-web"
         )

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from digest.editions.issue import Issue
-from digest.editions.narrowed import narrowed, topics_of
+from digest.editions.narrowed import topics_of
 
 
 class Choice(NamedTuple):
@@ -48,10 +49,14 @@ class Assortment:
 
         When exactly theirs is not rendered: the nearest that has all of it, and never less.
         """
-        wanted = _kind(self.issue, choice, languages=self.languages, default=self.default)
+        wanted = self._shelf.kind(choice, languages=self.languages, default=self.default)
         if wanted is None or wanted in self.kinds:
             return wanted
         return self._nearest(wanted)
+
+    @cached_property
+    def _shelf(self) -> "_Shelf":
+        return _shelf_of(self.issue)
 
     def _nearest(self, wanted: Kind) -> Kind:
         """Return the one with the fewest further topics; the whole issue is always there."""
@@ -79,9 +84,9 @@ def assort(
     it is what stands online, and what a rare choice is folded into.
     """
     wanted: Counter[Kind] = Counter()
-    unserved = 0
+    unserved, shelf = 0, _shelf_of(issue)
     for choice, count in readers.items():
-        kind = _kind(issue, choice, languages=languages, default=default)
+        kind = shelf.kind(choice, languages=languages, default=default)
         if kind is None:
             unserved += count
         else:
@@ -104,16 +109,33 @@ def _by_demand(counted: Iterable[tuple[Kind, int]]) -> list[Kind]:
     return [kind for kind, _ in sorted(counted, key=lambda pair: (-pair[1], pair[0]))]
 
 
-def _kind(issue: Issue, choice: Choice, *, languages: Sequence[str], default: str) -> Kind | None:
-    language = spoken(choice.language, languages=languages, default=default)
-    if not choice.topics:
-        return Kind(language, None)
-    chosen = set(choice.topics.split(","))
-    topics = tuple(topic for topic in sorted(topics_of(issue)) if topic in chosen)
-    found = narrowed(issue, topics=topics)
-    if found is None:
-        return None
-    return Kind(language, None if found is issue else topics)
+@dataclass(frozen=True, kw_only=True)
+class _Shelf:
+    """What decides whose content is whose: asked for each of thousands of choices.
+
+    ``is_all`` says that every post has a topic, so that all topics together are the whole issue.
+    """
+
+    topics: tuple[str, ...]
+    is_all: bool
+
+    def kind(self, choice: Choice, *, languages: Sequence[str], default: str) -> Kind | None:
+        """Return what a choice asks for, as `narrowed` would make it; None: there is nothing."""
+        language = spoken(choice.language, languages=languages, default=default)
+        if not choice.topics:
+            return Kind(language, None)
+        chosen = set(choice.topics.split(","))
+        topics = tuple(topic for topic in self.topics if topic in chosen)
+        if not topics:
+            return None
+        return Kind(language, None if self.is_all and topics == self.topics else topics)
+
+
+def _shelf_of(issue: Issue) -> _Shelf:
+    return _Shelf(
+        topics=tuple(sorted(topics_of(issue))),
+        is_all=all(post.topic for post in issue.posts),
+    )
 
 
 def spoken(language: str, *, languages: Sequence[str], default: str) -> str:

@@ -87,7 +87,7 @@ def _changed(what: str, before: Any, after: Any) -> Iterator[str]:
 
 
 def _named(post: IssuePost) -> str:
-    return f"{_short(post.title or post.url)} [{post.source}]"
+    return f"{_short(post.title or post.url)} [{post.source}, post {post.post_id}]"
 
 
 def _short(value: object) -> str:

@@ -106,3 +106,8 @@ class Post:
     alarm: str | None = None
     decision: Decision | None = None
     freed_at: datetime | None = None
+
+    @property
+    def named(self) -> str:
+        """How people are told of it: by more than its title, for two may have one."""
+        return f"{self.title or self.url!r} (post {self.id}, {self.source})"

@@ -74,7 +74,7 @@ def find_lens(name: str) -> Lens:
     for lens in LENSES:
         if lens.name == name:
             return lens
-    known = ", ".join([*(lens.name for lens in LENSES), TEXT])
+    known = ", ".join(NAMES)
     raise UsageError(f"there is no lens {name!r}; there are: {known}")
 
 
@@ -187,4 +187,13 @@ LENSES = (
     Lens(name="outlook", about="classic Outlook: the Word engine", width=640, see=outlook),
     Lens(name="images-off", about="pictures not loaded", width=640, see=images_off),
 )
-TEXT = "text"
+TEXT, INBOX_LINE, READ_ALOUD = "text", "inbox-line", "read-aloud"
+OF_WORDS = (
+    (TEXT, "the text part"),
+    (INBOX_LINE, "as the lists of mail programs cut it"),
+    (READ_ALOUD, "what a screen reader says"),
+)
+"""What is looked at as words, not as a change to the HTML; `looking.see` shows them."""
+ALL = (*((lens.name, lens.about) for lens in LENSES), *OF_WORDS)
+"""Every lens, by its name and what it stands for."""
+NAMES = tuple(name for name, _ in ALL)

@@ -36,7 +36,7 @@ from digest.web.feeds import FeedPages
 from digest.web.freshlink import FreshLinkPages
 from digest.web.guard import BodyLimit, Guard, protect
 from digest.web.health import Health, Metrics
-from digest.web.hooks import HookPages
+from digest.web.hooks import HookDoor
 from digest.web.intake import Intake
 from digest.web.moved import MovedPages
 from digest.web.pause import PausePages
@@ -95,38 +95,30 @@ def build_site(
     Raises `TemplateError` when a page could not be written: at the start, not for a reader.
     """
     settings = settings or SiteSettings()
-    newsletter, web, folder = settings.newsletter, settings.web, settings.templates
-    stationery = Stationery(newsletter, web=web, folder=folder, salutation=settings.salutation)
-    librarian = Librarian(
-        newsletter,
-        public_url=web.public_url,
-        folder=folder,
+    stationery = Stationery(
+        settings.newsletter,
+        web=settings.web,
+        folder=settings.templates,
         salutation=settings.salutation,
-        zone=settings.zone,
     )
+    people = People(database=database, keyring=keyring, clock=clock, stationery=stationery)
     site = FastAPI(
-        title=newsletter.name,
+        title=settings.newsletter.name,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,  # it would answer with whatever host the request names
     )
     site.add_middleware(BodyLimit, apart=("/api/", "/console/"))
+    intake = Intake(database, clock=clock, settings=settings.reactions)
+    site.add_middleware(HookDoor, intake=intake, clock=clock, hooks=settings.hooks)
     site.add_middleware(Guard, clock=clock)
-    people = People(database=database, keyring=keyring, clock=clock, stationery=stationery)
     door = FreshLinkPages(**vars(people))
-    meter = Meter(database, newsletter=newsletter.slug, clock=clock)
     rooms: tuple[Room, ...] = (
         *_joining(people, settings),  # first, as pages are looked for in this order
         *_reading(people, settings),
-        Health(database=database),
-        Metrics(meter=meter, settings=settings.metrics, trusted=web.trusted_proxies),
-        _returning(people, settings),
         door,
-        FeedbackPages(database=database, slug=newsletter.slug, stationery=stationery),
-        ArchivePages(database=database, librarian=librarian, stationery=stationery),
-        FeedPages(database=database, librarian=librarian),
-        ClickPages(database=database, clock=clock, trusted=web.trusted_proxies),
+        *_for_all(people, settings),
     )
     for room in rooms:
         site.include_router(room.router())
@@ -193,10 +185,24 @@ def _reading(people: People, settings: SiteSettings) -> Iterator[Room]:
     yield PrivacyPages(**about)
 
 
-def _returning(people: People, settings: SiteSettings) -> HookPages:
-    """Return the addresses at which providers tell what became of letters."""
-    intake = Intake(people.database, clock=people.clock, settings=settings.reactions)
-    return HookPages(intake=intake, clock=people.clock, hooks=settings.hooks)
+def _for_all(people: People, settings: SiteSettings) -> Iterator[Room]:
+    """Yield the pages for which nobody has to be known: health, figures, votes, archive, links."""
+    database, stationery, clock = people.database, people.stationery, people.clock
+    newsletter, trusted = settings.newsletter, settings.web.trusted_proxies
+    librarian = Librarian(
+        newsletter,
+        public_url=settings.web.public_url,
+        folder=settings.templates,
+        salutation=settings.salutation,
+        zone=settings.zone,
+    )
+    meter = Meter(database, newsletter=newsletter.slug, clock=clock)
+    yield Health(database=database)
+    yield Metrics(meter=meter, settings=settings.metrics, trusted=trusted)
+    yield FeedbackPages(database=database, slug=newsletter.slug, stationery=stationery)
+    yield ArchivePages(database=database, librarian=librarian, stationery=stationery)
+    yield FeedPages(database=database, librarian=librarian)
+    yield ClickPages(database=database, clock=clock, trusted=trusted)
 
 
 def _programs(people: People, settings: SiteSettings) -> FastAPI:

@@ -138,6 +138,7 @@ def test_before_the_freeze_every_command_prints_the_json_it_documents(
         (("user", "list"), ()),
         (("log",), ()),
         (("today",), ("--at", FRIDAY)),
+        (("deliverability",), ()),
         (("migrate",), ()),
         (("audit",), ()),
     ):

@@ -7,11 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import NEEDS_BROWSER, chromium, served
 from console import CHEAP, app_of
-from newsroom import newsroom
+from newsroom import Newsroom, newsroom
 from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 
-from digest import staff
+from digest import curating, roster, staff
 from digest.accounts.roles import Role
 from digest.app import App
 from digest.tables import Base
@@ -25,9 +25,21 @@ PASSWORD = "four words of hers"  # noqa: S105 - of a made-up account
 PAGES = (
     "/",
     "/issues",
+    "/issues/2026-W24",
+    "/issues/2026-W24/checks",
+    "/issues/2026-W24/weight",
     "/sources",
+    "/sources/1",
+    "/sources/1/rule",
+    "/sources/1/raw",
     "/subscribers",
+    "/subscribers/1",
+    "/subscribers/1/consent",
+    "/subscribers/import",
+    "/subscribers/export",
     "/deliverability",
+    "/deliverability/suppressed",
+    "/templates",
     "/settings",
     "/settings/people",
     "/settings/me",
@@ -54,8 +66,18 @@ def app(tmp_path: Path) -> Iterator[App]:
         app = app_of(room)
         staff.add(app, "anna", role=Role.ADMIN)
         staff.set_password(app, "anna", password=PASSWORD, passwords=CHEAP)
+        _follow(room, app)
         yield app
         app.close()
+
+
+def _follow(room: Newsroom, app: App) -> None:
+    """Follow a blog with posts for the coming issue, mute words, and add a reader."""
+    roster.add_source(app, room.blog("cold-reads", "A title that is " + "rather " * 20 + "long"))
+    app.poll(names=None, due_only=False, report=lambda _: None)
+    curating.mute(app, ["webinar"])
+    curating.mute(app, ["we are hiring"], source=roster.sources(app)[0].name)
+    roster.add_subscribers(app, ["ada@example.org"], consent="agreed at the meet-up")
 
 
 def site_of(app: App, *, guest: Person | None = None) -> Starlette:

@@ -83,7 +83,7 @@ def test_an_issue_is_put_right_tested_and_approved_on_its_page(
     press(console, f"/posts/{held}/edit", title="A Hundred Nights of Queues", summary="Counted.")
     press(console, f"/posts/{posts['Two']}/lead")
     page = press(console, f"/posts/{posts['Two']}/note", note="Argue with this one.")
-    assert "Under &#39;Two&#39; stands: Argue with this one." in page
+    assert f"Under &#39;Two&#39; (post {posts['Two']}, Plain) stands: Argue with this one." in page
     assert order(page)[0] == "Two"
     page = press(console, f"/posts/{posts['One']}/up")
     page = press(console, f"/posts/{held}/skip")
@@ -119,7 +119,7 @@ def test_a_change_takes_the_approval_back_and_the_page_says_how(console: Console
     press(console, "/approve")
     page = press(console, f"/posts/{posts['One']}/skip")
     assert "What has changed since anna approved it" in page
-    assert "removed: &#39;One&#39; [Plain]" in page
+    assert f"removed: &#39;One&#39; [Plain, post {posts['One']}]" in page
     assert "Held: nothing is sent until somebody approves it" in page
     assert "Held" in console.get("/issues").text
 
@@ -198,6 +198,8 @@ LensTest = Callable[[str], bool]
         ("lens=no-styles", lambda html: "<style" not in html),
         ("lens=dark", lambda html: "prefers-color-scheme" not in html),
         ("lens=sepia", lambda html: "About One" in html),
+        ("lens=inbox-line", lambda html: "<b>The Weekly Dive</b>" in html),
+        ("lens=read-aloud", lambda html: "<b>heading 2, link</b> One" in html),
         ("as=1", lambda html: "ada@example.org" in html),
     ],
 )
@@ -206,9 +208,23 @@ def test_the_frame_shows_what_is_asked_for(console: Console, query: str, shows: 
     assert shows(answer.text)
 
 
+def test_two_lenses_stand_side_by_side(console: Console) -> None:
+    page = console.get(f"{ISSUE}?lens=phone&beside=outlook&as=1").text
+    frames = [frame.partition(">")[0] for frame in page.split("<iframe")[1:]]
+    assert [frame.partition('title="')[2].partition('"')[0] for frame in frames] == [
+        "The mail, phone",
+        "The mail, outlook",
+    ]
+    assert "lens=outlook&amp;as=1" in frames[1]
+    assert 'class="mail w640"' in frames[1]
+    assert "lens=dark&amp;beside=outlook&amp;as=1" in page
+    for query in ("beside=phone&lens=phone", "beside=sepia", ""):
+        assert console.get(f"{ISSUE}?{query}").text.count("<iframe") == 1
+
+
 def test_a_person_is_looked_up_by_address_and_stands_in_no_address(console: Console) -> None:
     answer = console.post(f"{ISSUE}/as", reader="Ada@Example.org")
-    assert answer.headers["location"] == f"/console{ISSUE}?as=1"
+    assert answer.headers["location"] == f"/console{ISSUE}?as=1#preview"
     refused = console.post(f"{ISSUE}/as", reader="nobody@example.org")
     assert refused.status_code == 422
     assert "nobody is known" in refused.text.lower()

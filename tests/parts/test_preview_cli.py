@@ -51,6 +51,14 @@ def test_one_lens_can_be_asked_for_and_a_wrong_one_is_refused(
     shown = room.call(capsys, "--json", *PREVIEW, "--lens", "text").data
     page = Path(room.folder / shown["lenses"]).read_text(encoding="utf-8")
     assert page.count("<iframe") == 1
+    two = ("--lens", "read-aloud", "--lens", "inbox-line")
+    shown = room.call(capsys, "--json", *PREVIEW, *two).data
+    page = Path(room.folder / shown["lenses"]).read_text(encoding="utf-8")
+    assert page.count("<iframe") == 2
+    assert "heading 2, link: cold-reads" in shown["lines"]
+    assert any(line.startswith("Gmail's app: The Weekly Dive | ") for line in shown["lines"])
+    picture = ("--png", "mail.png")
+    assert "name one" in room.call(capsys, *PREVIEW, *two, *picture, code=2).err
     refused = room.call(capsys, *PREVIEW, "--lens", "sepia", code=2)
     assert "there is no lens 'sepia'" in refused.err
 

@@ -265,7 +265,7 @@ def test_a_chosen_language_stays_through_the_button(site: Site, ada: int) -> Non
 
 
 def test_pages_use_the_colours_of_the_email() -> None:
-    style = (Path(__file__).parents[2] / "templates/web/style.css").read_text()
+    style = (Path(__file__).parents[2] / "templates/web/tokens.css").read_text()
     light, dark = style.split("prefers-color-scheme: dark")
     for use in load_theme("weekly").colours.values():
         for name, colour in use.items():

@@ -49,6 +49,7 @@ POSTS: dict[str, dict[str, Any]] = {
     Reason.NO_TAG: {"tags": ["gossip"]},
     Reason.AUTHOR: {"author": "Pat Seller"},
     Reason.WORD: {"title": "Our next webinar"},
+    Reason.MUTED: {"title": "Hiring: five of us"},
     Reason.SKIPPED: {"tags": ["gossip"]},
 }
 
@@ -102,6 +103,7 @@ def test_every_post_has_its_rule(
     publish(database, "plain", POSTS)
     publish(database, "other", {"third": {}, Reason.ISSUE_CAP: {"published_at": june(8)}})
     room.call(capsys, "issue", "skip", url(Reason.SKIPPED), "--at", FRIDAY)
+    room.call(capsys, "source", "mute", "hiring")
     for name in ("first", "second", "third"):
         assert "will be in issue 2026-W24, due Fri 12 Jun 2026 07:00" in why(url(name))
     for reason in Reason:

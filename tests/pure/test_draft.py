@@ -1,22 +1,31 @@
 """What a person decides about an issue: who is in, who leads, in which order, and what changed."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from press import issue, post
 
+from digest.calendar import Period
 from digest.editions.cards import Card
 from digest.editions.difference import difference
 from digest.editions.draft import Draft, lay_cards, lay_posts, noted
 from digest.editions.issue import Also, Issue, Surplus
 from digest.editions.places import moved, places, put
 from digest.posts.post import Post
-from digest.selection import Reason, Refusal, Selection, overruled
+from digest.selection import Reason, Refusal, Selection, SelectionRules, overruled, select
 
 SEEN = datetime(2026, 6, 9, tzinfo=UTC)
+WEEK = Period(
+    name="2026-W25",
+    first_day=date(2026, 6, 8),
+    end_day=date(2026, 6, 22),
+    opens_at=datetime(2026, 6, 8, tzinfo=UTC),
+    closes_at=datetime(2026, 6, 22, tzinfo=UTC),
+    due_at=datetime(2026, 6, 22, tzinfo=UTC),
+)
 
 
 def known(number: int, **values: object) -> Post:
@@ -88,9 +97,11 @@ def test_a_persons_word_stands_above_the_rules_but_not_above_unfit_words() -> No
             Refusal(post=cut, reason=Reason.HELD),
         ),
         enough=True,
+        fit=(known(1), known(2), known(4), cut),
         awaited=(cut,),
     )
-    decided = overruled(chosen, included={3, 6}, skipped={1}, minimum=3)
+    two = SelectionRules(per_source=2, per_issue=0, minimum=3)
+    decided = overruled(chosen, rules=two, included={3, 6}, skipped={1})
     assert [one.id for one in decided.chosen] == [2, 3]
     assert {r.post.id: r.reason for r in decided.refused} == {
         1: Reason.SKIPPED,
@@ -98,9 +109,45 @@ def test_a_persons_word_stands_above_the_rules_but_not_above_unfit_words() -> No
         6: Reason.HELD,
     }
     assert not decided.enough
-    assert decided.awaited == (cut,)
-    assert overruled(chosen, included=(), skipped={6}, minimum=1).awaited == ()
-    assert overruled(chosen, included={3}, skipped={3}, minimum=1).chosen == chosen.chosen
+    both = overruled(chosen, rules=two, included={3}, skipped={3})
+    assert both.chosen == chosen.chosen
+
+
+@pytest.mark.parametrize(
+    ("included", "skipped", "ids"),
+    [
+        ((), (), (1, 2, 3)),
+        ((), (1,), (2, 3, 4)),  # the next one takes its place
+        ((), (1, 3), (2, 4, 5)),
+        ((), (5,), (1, 2, 3)),  # what was not in it makes no room
+        ((5,), (), (1, 2, 3, 5)),  # what is included pushes none out
+        ((5,), (1,), (2, 3, 5)),  # and takes the room before the rules do
+        ((5,), (1, 2), (3, 4, 5)),
+        ((), (1, 2, 3, 4, 5), ()),
+    ],
+)
+def test_a_skipped_post_makes_room(
+    included: tuple[int, ...], skipped: tuple[int, ...], ids: tuple[int, ...]
+) -> None:
+    three = SelectionRules(per_issue=3)
+    posts = [known(number) for number in range(1, 6)]
+    chosen = select(posts, rules=three, period=WEEK, seen_since=None)
+    decided = overruled(chosen, rules=three, included=included, skipped=skipped)
+    assert tuple(one.id for one in decided.chosen) == ids
+    reasons = {refusal.post.id: refusal.reason for refusal in decided.refused}
+    assert sorted([*ids, *reasons]) == [1, 2, 3, 4, 5]
+    assert {id_ for id_ in reasons if reasons[id_] is Reason.SKIPPED} == set(skipped)
+
+
+def test_what_waits_for_a_person_is_asked_about_when_there_is_room_for_it() -> None:
+    one = SelectionRules(per_issue=1)
+    posts = [known(1), known(2, held="its title is cut"), known(3)]
+    chosen = select(posts, rules=one, period=WEEK, seen_since=None)
+    assert chosen.awaited == ()
+    decided = overruled(chosen, rules=one, included=(), skipped={1})
+    assert [post.id for post in decided.awaited] == [2]
+    assert [post.id for post in decided.chosen] == [3]
+    assert overruled(chosen, rules=one, included=(), skipped={1, 2}).awaited == ()
 
 
 def test_places_are_those_of_the_mail() -> None:
@@ -167,15 +214,22 @@ def test_the_difference_names_what_was_added_removed_moved_and_reworded() -> Non
         "the introduction is gone: 'Two measure.'",
         "the subject is new: 'Another'",
         "the preheader is new: 'Beside it'",
-        "added: 'Late' [Plain Systems]",
-        "removed: 'Post 3' [Plain Systems]",
-        "the lead is 'Post 4' [Plain Systems]; it was 'Post 1' [Plain Systems]",
-        "moved up: 'Post 4' [Plain Systems]",
-        "'Whole' [Plain Systems]: its title is 'Whole'; it was 'Post 2'",
-        "'Whole' [Plain Systems]: its excerpt is new: 'New words.'",
-        "'Whole' [Plain Systems]: its note is new: 'Read it.'",
+        "added: 'Late' [Plain Systems, post 9]",
+        "removed: 'Post 3' [Plain Systems, post 3]",
+        "the lead is 'Post 4' [Plain Systems, post 4]; it was 'Post 1' [Plain Systems, post 1]",
+        "moved up: 'Post 4' [Plain Systems, post 4]",
+        "'Whole' [Plain Systems, post 2]: its title is 'Whole'; it was 'Post 2'",
+        "'Whole' [Plain Systems, post 2]: its excerpt is new: 'New words.'",
+        "'Whole' [Plain Systems, post 2]: its note is new: 'Read it.'",
     )
     assert three.title in str(said)
+
+
+def test_two_posts_with_one_title_are_told_apart() -> None:
+    before = issue([post(1, title="Part"), post(2, title="Part"), post(3)])
+    after = replace(before, posts=(before.posts[0], before.posts[2]))
+    assert difference(before, after) == ("removed: 'Part' [Plain Systems, post 2]",)
+    assert known(2, title="Part").named == "'Part' (post 2, Plain)"
 
 
 CHANGES = (

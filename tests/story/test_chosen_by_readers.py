@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, update
 
-from digest import weekly
+from digest import planning, weekly
 from digest.delivery import ledger
 from digest.delivery.audit import audit
 from digest.editions.drafts import OwnWords, keep_words, take_up
@@ -130,7 +130,7 @@ def test_a_choice_made_in_the_moment_of_the_freeze_is_served_with_more(
     edition = weekly.open_due(app)
     assert edition is not None
     weekly.fetch(app)
-    planned = weekly.complete(app, weekly.plan(app, weekly.period_of(app, edition)))
+    planned = planning.complete(app, planning.plan(app, planning.period_of(app, edition)))
     choose(topical, "grace@example.org", topics="networking", language="de")
     weekly.freeze(app, edition, planned)
     with app.database.read() as session:

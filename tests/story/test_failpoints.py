@@ -87,7 +87,7 @@ class Scene:
         assert max(copies.values()) == 1
         with self.app.database.read() as session:
             assert audit(session) == []
-        named = {one.email for one in questions.account(self.app, self.edition).unserved}
+        named = {one.email for one in questions.unserved(self.app, self.edition)}
         assert len(named) == unknown
         assert len(named | set(copies)) == READERS
 

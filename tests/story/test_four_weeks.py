@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
-from digest import bestof, questions, weekly
+from digest import approval, bestof, questions
 from digest.archive.shelf import records
 from digest.delivery import ledger
 from digest.editions import store as editions
@@ -131,14 +131,14 @@ def test_a_best_of_that_waits_for_approval_goes_when_it_is_given(mixed: "World")
     done = mixed.run(LAST)
     assert (done.edition and done.edition.state, done.best_of) == (EditionState.HELD, None)
     app = mixed.opened[-1]
-    weekly.approve(app, questions.edition_named(app, "2026-W24"))
+    approval.approve(app, questions.edition_named(app, "2026-W24"))
     done = mixed.run(LAST)
     assert done.edition is not None
     assert done.edition.state is EditionState.SENT
     assert done.best_of is not None
     assert done.best_of.state is EditionState.HELD
     assert "grace" not in mails(mixed)
-    weekly.approve(app, done.best_of)
+    approval.approve(app, done.best_of)
     mixed.run(LAST)
     assert {name: len(letters) for name, letters in mails(mixed).items()} == {
         "ada": 4,

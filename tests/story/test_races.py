@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from digest import steering, weekly
+from digest import planning, steering, weekly
 from digest.delivery.state import DeliveryState
 from digest.editions import store as editions
 from digest.editions.state import EditionState
@@ -24,7 +24,7 @@ def test_a_post_that_comes_while_the_issue_is_written_goes_into_the_next(world: 
     weekly.fetch(app)
     due = weekly.open_due(app)
     assert due is not None
-    planned = weekly.plan(app, weekly.period_of(app, due))
+    planned = planning.plan(app, planning.period_of(app, due))
     world.blog("plain", ("First", "2026-06-09T10:00"), ("Just now", "2026-06-10T10:00"))
     weekly.fetch(world.app("2026-06-12T07:00:30"), due_only=False)
     later = world.app("2026-06-12T07:01")

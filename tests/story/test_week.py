@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
-from digest import questions, weekly
+from digest import approval, questions, weekly
 from digest.delivery.state import DeliveryState
 from digest.editions import store
 from digest.editions.state import EditionState
@@ -159,7 +159,7 @@ def test_a_slot_missed_by_days_waits_for_a_person(world: "World") -> None:
     assert late.reason == "its slot was missed by 3 days; approve it to send it now"
     assert world.accepted == 0
     app = world.app("2026-06-15T10:00")
-    weekly.approve(app, late)
+    approval.approve(app, late)
     assert edition(world.run("2026-06-15T10:00")).state is EditionState.SENT
     assert world.accepted == 1
 
@@ -180,14 +180,14 @@ def test_manual_approval_waits_and_a_changed_issue_breaks_the_seal(world: "World
     world.readers("ada@example.org")
     held = edition(world.run(FRIDAY))
     assert held.state is EditionState.HELD
-    approved = weekly.approve(world.app(FRIDAY), held)
+    approved = approval.approve(world.app(FRIDAY), held)
     assert approved.state is EditionState.APPROVED
     world.blog("plain", ("First", "2026-06-09T10:00"), ("Second", "2026-06-10T10:00"))
     weekly.fetch(world.app("2026-06-12T07:20"), due_only=False)
     again = edition(world.run("2026-06-12T07:30"))
     assert again.state is EditionState.HELD
     assert "changed since it was approved" in str(again.reason)
-    weekly.approve(world.app("2026-06-12T07:40"), again)
+    approval.approve(world.app("2026-06-12T07:40"), again)
     assert edition(world.run("2026-06-12T07:50")).state is EditionState.SENT
     assert titles_mailed(world, "First", "Second") == {"First": 1, "Second": 1}
 
@@ -198,7 +198,7 @@ def test_a_held_issue_stays_and_its_posts_come_with_the_next(world: "World") -> 
     app = world.app("2026-06-11T18:00")
     weekly.fetch(app)
     period = questions.current_period(app)
-    held = weekly.hold(app, weekly.open_for_person(app, period), reason="not this week")
+    held = approval.hold(app, weekly.open_for_person(app, period), reason="not this week")
     assert edition(world.run(FRIDAY)).id == held.id
     assert world.accepted == 0
     world.blog("plain", ("First", "2026-06-09T10:00"), ("Second", "2026-06-16T10:00"))

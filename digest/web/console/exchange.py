@@ -1,11 +1,12 @@
 """The list of readers in and out of files: import with a look before it, and export."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
@@ -15,8 +16,7 @@ from digest.errors import DigestError, UsageError
 from digest.transfer import Imported, Job
 from digest.web.console.frame import Frame
 from digest.web.console.gate import Admin, Visit
-from digest.web.console.uploads import Uploads
-from digest.web.guard import LONGEST_BODY
+from digest.web.console.uploads import UploadLimit, Uploads
 from subscribers.errors import SubscriberError
 from subscribers.formats import NAMES
 
@@ -33,7 +33,13 @@ class ExchangePages:
         """Join the pages to their addresses."""
         router, at = APIRouter(), "/subscribers"
         router.add_api_route(f"{at}/import", self.ask, methods=["GET"])
-        router.add_api_route(f"{at}/import", self.take, methods=["POST"])
+        router.add_api_route(
+            f"{at}/import",
+            self.take,
+            methods=["POST"],
+            dependencies=[Depends(UploadLimit(most=self._most, role="admin"))],
+            max_body_size=sys.maxsize,  # the limit above says what to do instead
+        )
         router.add_api_route(f"{at}/export", self.offer, methods=["GET"])
         router.add_api_route(f"{at}/export", self.export, methods=["POST"])
         return router
@@ -83,6 +89,10 @@ class ExchangePages:
         )
 
     @property
+    def _most(self) -> int:
+        return self.frame.app.config.console.upload_bytes
+
+    @property
     def _uploads(self) -> Uploads:
         return Uploads(folder=self.frame.app.state / "uploads")
 
@@ -117,7 +127,7 @@ class ExchangePages:
             status=422 if problem else 200,
             problem=problem,
             formats=NAMES,
-            most=LONGEST_BODY,
+            most=self._most,
             words=in_words(done) if done else "",
             **{**empty, **values},
         )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -12,7 +13,7 @@ from digest import approval, drafting, looking, planning, testmail, weekly
 from digest.app import App
 from digest.calendar import Period
 from digest.errors import DigestError, UsageError
-from digest.render.lenses import LENSES, TEXT
+from digest.render.lenses import ALL
 from digest.web.console.frame import Frame
 from digest.web.console.gate import Editor, Publisher, Viewer, Visit
 from digest.web.console.issueview import view_of
@@ -79,7 +80,11 @@ class IssuePages:
             number = looking.number_of(visit.app, typed["reader"]) if typed["reader"] else None
         except (DigestError, SubscriberError) as error:
             return self.refused(request, visit, period, error, typed=typed)
-        return self.frame.back(request, f"/issues/{period}" + (f"?as={number}" if number else ""))
+        asked = {name: visit.field(name) for name in ("lens", "beside", "width")} | {
+            "as": number or ""
+        }
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return self.frame.back(request, f"/issues/{period}?{query}#preview")
 
     def approve(self, request: Request, visit: Publisher, period: str) -> Response:
         """Let it go as it looks now."""
@@ -162,7 +167,7 @@ def page_values(
         "issue": view,
         "typed": defaultdict(str, {**view.words, **typed}),
         "look": look or Look(),
-        "lenses": [*((lens.name, lens.about) for lens in LENSES), (TEXT, "the text part")],
+        "lenses": ALL,
         "widths": WIDTHS,
         "most_tests": testmail.MOST,
     }

@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from digest import planning
+from digest import headcount, planning, printing
 from digest.checks.issue import examine
+from digest.editions.best import pace_of
 from digest.errors import DigestError
 from digest.web.console.frame import Frame
 from digest.web.console.gate import Viewer
 from digest.web.console.lens import Looked, look_at
-from digest.web.console.periods import open_period
+from digest.web.console.periods import edition_of, is_sealed, open_period
 from subscribers.errors import SubscriberError
 
 _SIZES = (80_000, 90_000, 100_000)
 """Bytes up to which a mail is light, within our own budget, and not cut by Gmail."""
+
+_MOST_CONTENTS = 3
+"""Contents for readers of some topics that are rendered for a page: each takes 15 milliseconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +36,15 @@ class IssueCheckPages:
         return router
 
     def checks(self, request: Request, visit: Viewer, period: str) -> Response:
-        """Run every check that asks nothing outside this machine."""
+        """Run every check that asks nothing outside this machine; of what is sealed, none."""
+        if is_sealed(edition_of(visit.app, period)):
+            return self.frame.back(request, f"/issues/{period}/sending")
         target = open_period(visit.app, period)
-        plan = planning.complete(visit.app, planning.plan(visit.app, target))
+        asked = headcount.choices_lately(visit.app, pace=pace_of(target.name))
+        drawn = planning.plan(visit.app, target)
+        plan = planning.complete(visit.app, drawn, asked=asked, most=_MOST_CONTENTS)
+        issue = plan.issue
+        contents = printing.assortment_of(visit.app, issue, asked).kinds if issue else ()
         findings = list(examine(visit.app, plan, resolver=None))
         return self.frame.page(
             request,
@@ -43,6 +53,8 @@ class IssueCheckPages:
             title=f"Checks of {target.name}",
             period=target.name,
             findings=findings,
+            looked_at=len(plan.composed),
+            contents=len(contents),
         )
 
     def weight(self, request: Request, visit: Viewer, period: str, look: Looked) -> Response:

@@ -46,13 +46,13 @@ def _down(app: App, period: Period, post: str) -> str:
 def _take(app: App, period: Period, post: str) -> str:
     del period
     (taken,) = editing.decide(app, [post], decision=Decision.TAKEN)
-    return f"{taken.title or taken.url!r} is mailed as it is"
+    return f"{taken.named} is mailed as it is"
 
 
 def _title_only(app: App, period: Period, post: str) -> str:
     del period
     edited = editing.edit(app, post, title=None, summary="")
-    return f"{edited.title!r} is mailed by its title only"
+    return f"{edited.named} is mailed by its title only"
 
 
 BUTTONS: Mapping[str, Button] = MappingProxyType(

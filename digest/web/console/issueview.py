@@ -38,14 +38,16 @@ _MOST_REFUSED = 40
 class Row:
     """One card in the order of the mail, as the list shows it.
 
-    ``heading`` is set where a new part of the mail begins. ``others`` share its card. ``found`` is
-    what was repaired in its words, if anything.
+    ``name`` tells it from another one with its title. ``heading`` is set where a new part of the
+    mail begins. ``others`` share its card. ``found`` is what was repaired in its words, if
+    anything.
     """
 
     id: int
     place: int
     heading: str
     title: str
+    name: str
     url: str
     about: str
     tags: tuple[tuple[str, str], ...]
@@ -229,6 +231,7 @@ def _row(
         place=at,
         heading="" if at > 1 and before and before[0].group == place.group else _heading(place),
         title=printed.title or printed.url,
+        name=f"{printed.title or printed.url} (post {printed.post_id})",
         url=printed.url,
         about=_about(app, post) if post else printed.source,
         tags=_tags(plan, place, checked),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
@@ -10,7 +11,7 @@ from digest import looking
 from digest.app import App
 from digest.errors import DigestError
 from digest.looking import Shown, Wish
-from digest.render.lenses import LENSES, TEXT, find_lens, text_page, without_links
+from digest.render.lenses import LENSES, NAMES, text_page
 from digest.web.console.frame import Frame
 from digest.web.console.gate import Viewer
 from digest.web.console.periods import open_period
@@ -18,7 +19,6 @@ from subscribers.errors import SubscriberError
 
 USUAL = "phone"
 """The lens through which an issue is looked at first: most mail is read there."""
-NAMES = (*(lens.name for lens in LENSES), TEXT)
 WIDTHS = (320, 375, 640, 800)
 _CONFLICT = 409
 _POLICY = (
@@ -38,14 +38,35 @@ FRAMED = {
 class Look:
     """What is looked at: a lens, the width of its window, and whose form of the issue.
 
-    As typed into an address: a lens that there is not is the usual one.
+    ``beside`` is a second lens, or "". As typed into an address: a lens that there is not is the
+    usual one.
     """
 
     lens: str = USUAL
+    beside: str = ""
     width: int = 375
     language: str = ""
     topics: str = ""
     reader: str = ""
+
+    @property
+    def panes(self) -> tuple[tuple[str, int], ...]:
+        """The lenses that stand side by side, and how wide each is."""
+        first = (self.lens, self.width)
+        return (first, (self.beside, _usual_width(self.beside))) if self.beside else (first,)
+
+    def query(self, **other: str | int) -> str:
+        """Return the query of the same look, with something else in it; a lens has its width."""
+        asked: dict[str, str | int] = {
+            "lens": self.lens,
+            "beside": self.beside,
+            "width": "",
+            "language": self.language,
+            "topics": self.topics,
+            "as": self.reader,
+            **other,
+        }
+        return urlencode({name: value for name, value in asked.items() if value})
 
     @property
     def wish(self) -> Wish:
@@ -55,6 +76,7 @@ class Look:
 
 def asked(
     lens: str = USUAL,
+    beside: str = "",
     width: int = 0,
     language: str = "",
     topics: str = "",
@@ -62,9 +84,20 @@ def asked(
 ) -> Look:
     """Return what an address asks to look at, as far as there is such a thing."""
     name = lens if lens in NAMES else USUAL
-    usual = find_lens(name).width if name != TEXT else WIDTHS[-2]
-    nearest = width if width in WIDTHS else min(WIDTHS, key=lambda one: abs(one - usual))
-    return Look(lens=name, width=nearest, language=language, topics=topics, reader=reader.strip())
+    return Look(
+        lens=name,
+        beside=beside if beside in NAMES and beside != name else "",
+        width=width if width in WIDTHS else _usual_width(name),
+        language=language,
+        topics=topics,
+        reader=reader.strip(),
+    )
+
+
+def _usual_width(lens: str) -> int:
+    """Return the width nearest to that of a lens; words stand in a wide window."""
+    usual = next((one.width for one in LENSES if one.name == lens), WIDTHS[-2])
+    return min(WIDTHS, key=lambda width: abs(width - usual))
 
 
 Looked = Annotated[Look, Depends(asked)]
@@ -86,7 +119,9 @@ class LensPages:
     def lens(self, visit: Viewer, period: str, look: Looked) -> Response:
         """Show the mail alone; nothing in it runs, loads from outside, or leads anywhere."""
         try:
-            return HTMLResponse(_seen(look_at(visit.app, period, look), look), headers=FRAMED)
+            return HTMLResponse(
+                looking.see(look_at(visit.app, period, look), look.lens), headers=FRAMED
+            )
         except (DigestError, SubscriberError) as error:
             return HTMLResponse(text_page(str(error)), status_code=_CONFLICT, headers=FRAMED)
 
@@ -94,9 +129,3 @@ class LensPages:
 def look_at(app: App, period: str, look: Look) -> Shown:
     """Return the form of an issue that somebody looks at."""
     return looking.show(app, open_period(app, period), wish=look.wish)
-
-
-def _seen(shown: Shown, look: Look) -> str:
-    if look.lens == TEXT or not shown.html:
-        return text_page(shown.text)
-    return find_lens(look.lens).see(without_links(shown.html))

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from digest.accounts.passwords import Passwords
 from digest.accounts.settings import ConsoleSettings
 from digest.app import App
-from digest.errors import DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.web.console.accounts import AccountPages
 from digest.web.console.charts import ChartPages
 from digest.web.console.cookies import Cookies
@@ -22,6 +22,7 @@ from digest.web.console.frame import BASE, Frame
 from digest.web.console.gate import Gate, Person, SignInNeededError
 from digest.web.console.issue import IssuePages
 from digest.web.console.issuechecks import IssueCheckPages
+from digest.web.console.issuecopy import IssueCopyPages
 from digest.web.console.issueposts import IssuePostPages
 from digest.web.console.issues import IssuesPages
 from digest.web.console.journal import JournalPages
@@ -36,6 +37,8 @@ from digest.web.console.sending import SendingPages
 from digest.web.console.settings import SettingsPages
 from digest.web.console.signin import SignInPages
 from digest.web.console.source import SourcePages
+from digest.web.console.sourcemutes import SourceMutePages
+from digest.web.console.sourcerule import SourceRulePages
 from digest.web.console.sources import SourcesPages
 from digest.web.console.statics import Statics
 from digest.web.console.subscribers import SubscribersPages
@@ -63,11 +66,14 @@ def rooms(frame: Frame, *, passwords: Passwords) -> tuple[ConsoleRoom, ...]:
         IssuePages(frame=frame),
         IssuePostPages(pages=IssuePages(frame=frame)),
         IssueCheckPages(frame=frame),
+        IssueCopyPages(frame=frame),
         LensPages(frame=frame),
         SendingPages(frame=frame, lookout=Lookout(clock=frame.app.clock)),
         ResultPages(frame=frame),
         SourcesPages(frame=frame),
         SourcePages(frame=frame),
+        SourceRulePages(frame=frame),
+        SourceMutePages(frame=frame),
         SubscribersPages(frame=frame),
         ExchangePages(frame=frame),
         PersonPages(frame=frame),
@@ -118,13 +124,32 @@ def build_console(app: App, *, guest: Person | None, passwords: Passwords) -> Fa
         max_body_size=LONGEST_BODY,
     )
     console.state.gate = gate
-    every: tuple[ConsoleRoom, ...] = (statics, signin, *rooms(frame, passwords=passwords))
-    for room in every:
+    doors: tuple[ConsoleRoom, ...] = (signin, *_provider_rooms(app, signin))
+    for room in (statics, *doors, *rooms(frame, passwords=passwords)):
         console.include_router(room.router(), prefix=BASE)
     console.add_api_route(BASE, _home, methods=["GET"])
     _answer_errors(console, frame)
     console.add_exception_handler(SignInNeededError, signin.needed)
     return console
+
+
+def _provider_rooms(app: App, signin: SignInPages) -> tuple[ConsoleRoom, ...]:
+    """Return the pages of the identity provider, where there is one; they need an extra."""
+    settings = app.config.console.oidc
+    if not settings.is_on:
+        return ()
+    try:
+        from digest.accounts.oidc.provider import Provider  # noqa: PLC0415 - the extra
+        from digest.web.console.signinprovider import (  # noqa: PLC0415 - the extra
+            SignInProviderPages,
+        )
+    except ImportError as error:
+        raise ConfigurationError(
+            f"[console.oidc] needs a package that is missing ({error.name});"
+            " run: pip install weekly-digest[oidc]"
+        ) from error
+    provider = Provider(settings, http=app.config.http, clock=app.clock)
+    return (SignInProviderPages(pages=signin, provider=provider),)
 
 
 def _home() -> Response:

@@ -53,7 +53,7 @@ class SendingPages:
         """Stream the figures, for as long as the issue is going."""
         app, edition = visit.app, questions.edition_named(visit.app, period)
         stream = self.lookout.stream(
-            edition.period, lambda: self._look(app, edition), stop=app.stop
+            f"{edition.period} {edition.state}", lambda: self._look(app, edition), stop=app.stop
         )
         return StreamingResponse(
             stream,
@@ -66,7 +66,7 @@ class SendingPages:
         edition = questions.edition_named(visit.app, period)
         reason = visit.field("reason") or f"paused by {visit.person.name}"
         edition, _ = steering.pause(visit.app, edition, reason=reason)
-        said = results.paused(visit.app, results.sending(visit.app, edition))
+        said = "Paused: what is in hand is handed over, and nothing after it."
         return self.frame.back(request, f"/issues/{edition.period}/sending", said=said)
 
     def resume(self, request: Request, visit: Publisher, period: str) -> Response:
@@ -104,7 +104,7 @@ class SendingPages:
     def _look(self, app: App, edition: Edition) -> Look:
         now = results.sending(app, edition)
         html = self.frame.part("sending-live.html.j2", **_live(app, now))
-        is_over = now.edition.state is not edition.state or edition.state not in _ON_ITS_WAY
+        is_over = now.edition.state is not edition.state or not _is_live(now)
         return Look(html=html, is_over=is_over)
 
     def _values(
@@ -118,6 +118,7 @@ class SendingPages:
             "title": f"{name} {verb}",
             "edition": now.edition,
             "is_paused": now.edition.state is EditionState.PAUSED,
+            "is_live": _is_live(now),
             "paused": results.paused(app, now),
             "ring": rings.words(app, edition),
             "charts": charts_of(app, edition, name=name),
@@ -144,6 +145,13 @@ def charts_of(app: App, edition: Edition, *, name: str) -> dict[str, Any]:
     return {"at": counted.at, "over_time": over_time, "by_provider": by_provider}
 
 
+def _is_live(now: Sending) -> bool:
+    """Whether the figures move by themselves; a pause lets what is in hand come to its end."""
+    return now.edition.state in GOING or (
+        now.edition.state is EditionState.PAUSED and now.gauge.in_hand > 0
+    )
+
+
 def _live(app: App, now: Sending) -> dict[str, Any]:
     """Return what changes: figures that add up to the candidates, the pace, and who was refused."""
     return {
@@ -152,6 +160,7 @@ def _live(app: App, now: Sending) -> dict[str, Any]:
         "figures": _figures(now),
         "done": now.gauge.candidates - now.gauge.to_go,
         "pace": now.pace,
+        "in_hand": now.gauge.in_hand,
         "refused": results.missed(
             app, now.edition, most=_SHOWN, state=DeliveryState.REJECTED, newest=True
         ),

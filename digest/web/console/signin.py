@@ -42,25 +42,27 @@ class SignInPages:
 
     def form(self, request: Request, next: str = "") -> Response:  # noqa: A002 - the word in the address
         """Show the form."""
-        return self._page(request, next=next)
+        return self.page(request, next=next)
 
     def sign_in(self, request: Request, form: Sent) -> Response:
         """Begin a session, and go where somebody was going."""
         self.gate.check_form(request, form)
         proof = Proof(
-            name=_text(form, "name"), password=_text(form, "password"), code=_text(form, "code")
+            name=text_of(form, "name"),
+            password=text_of(form, "password"),
+            code=text_of(form, "code"),
         )
-        after = _text(form, "next")
+        after = text_of(form, "next")
         try:
             token = signin.sign_in(
                 self.frame.app,
                 proof,
-                browser=self._browser(request),
+                browser=self.browser(request),
                 passwords=self.passwords,
             )
         except (SignInError, TooManyTriesError) as error:
-            return self._refused(request, error, name=proof.name, next=after)
-        return self._enter(request, token, to=_own(after))
+            return self.refused(request, error, name=proof.name, next=after)
+        return self.enter(request, token, after=after)
 
     def sign_out(self, request: Request, visit: Viewer) -> Response:
         """End the session."""
@@ -78,10 +80,10 @@ class SignInPages:
         """Begin a session by a link."""
         self.gate.check_form(request, form)
         try:
-            started = signin.use_link(self.frame.app, token, browser=self._browser(request))
+            started = signin.use_link(self.frame.app, token, browser=self.browser(request))
         except (SignInError, TooManyTriesError) as error:
-            return self._refused(request, error)
-        return self._enter(request, started, to=f"{BASE}/settings/me")
+            return self.refused(request, error)
+        return self.enter(request, started, after=f"{BASE}/settings/me")
 
     def needed(self, request: Request, error: Exception) -> Response:
         """Answer whoever is not signed in: with the form, which leads on to where they were going.
@@ -96,14 +98,22 @@ class SignInPages:
             return self.frame.page(request, "again.html.j2", here="", title=_TITLE, path=path)
         return RedirectResponse(f"{BASE}/sign-in?next={quote(path)}", status_code=303)
 
-    def _enter(self, request: Request, token: str, *, to: str) -> Response:
-        answer = RedirectResponse(to, status_code=303)
+    def enter(self, request: Request, token: str, *, after: str) -> Response:
+        """Give the browser its session, and lead on; to a page of the console only."""
+        answer = RedirectResponse(_own(after), status_code=303)
         self.gate.cookies.set(request, answer, SESSION, token)
         return answer
 
-    def _page(self, request: Request, *, status: int = 200, **values: Any) -> Response:
-        nobody = not staff.everybody(self.frame.app)
-        shown: dict[str, Any] = {"name": "", "next": "", "nobody": nobody, **values}
+    def page(self, request: Request, *, status: int = 200, **values: Any) -> Response:
+        """Show the form, with ``problem`` and what was typed."""
+        app = self.frame.app
+        shown: dict[str, Any] = {
+            "name": "",
+            "next": "",
+            "nobody": not staff.everybody(app),
+            "oidc": app.config.console.oidc,
+            **values,
+        }
         return self.frame.page(
             request,
             "sign-in.html.j2",
@@ -113,18 +123,20 @@ class SignInPages:
             **shown,
         )
 
-    def _refused(
+    def refused(
         self, request: Request, error: SignInError | TooManyTriesError, **values: Any
     ) -> Response:
+        """Show the form again, and why nobody is signed in."""
         if isinstance(error, TooManyTriesError):
             problem = f"{_sentence(error)} The next try counts from {self._local(error.free_at)}."
-            return self._page(request, status=_TOO_MANY, problem=problem, **values)
-        return self._page(request, status=_UNAUTHORIZED, problem=_sentence(error), **values)
+            return self.page(request, status=_TOO_MANY, problem=problem, **values)
+        return self.page(request, status=_UNAUTHORIZED, problem=_sentence(error), **values)
 
     def _local(self, moment: datetime) -> str:
         return self.frame.app.local(moment)
 
-    def _browser(self, request: Request) -> Browser:
+    def browser(self, request: Request) -> Browser:
+        """Return where a request comes from."""
         trusted = self.frame.app.config.web.trusted_proxies
         return Browser(
             ip=peer_of(request, trusted=trusted) or "",
@@ -137,7 +149,8 @@ def _sentence(error: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _text(form: FormData, name: str) -> str:
+def text_of(form: FormData, name: str) -> str:
+    """Return what was typed into a field."""
     value = form.get(name)
     return value if isinstance(value, str) else ""
 

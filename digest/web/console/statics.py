@@ -11,13 +11,17 @@ from starlette.exceptions import HTTPException
 from digest.shipped import shipped_templates
 
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_TOKENS = "web/tokens.css"  # the readers' pages have the same
 _DIGITS = 12  # of the hash in an address
 _FOR_GOOD = "public, max-age=31536000, immutable"  # another content has another address
 
 
 @dataclass(frozen=True, kw_only=True)
 class Statics:
-    """Every file of ``templates/console/static``, read once; nothing else can be asked for."""
+    """Every file of ``templates/console/static``, and the colours of all pages, read once.
+
+    Nothing else can be asked for.
+    """
 
     base: str
     files: dict[str, bytes] = field(default_factory=lambda: dict(_shipped()))
@@ -45,7 +49,6 @@ class Statics:
 
 
 def _shipped() -> list[tuple[str, bytes]]:
-    folder = shipped_templates() / "console" / "static"
-    return [
-        (path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if path.suffix in _KINDS
-    ]
+    folder = shipped_templates()
+    paths = [folder / _TOKENS, *sorted((folder / "console" / "static").iterdir())]
+    return [(path.name, path.read_bytes()) for path in paths if path.suffix in _KINDS]

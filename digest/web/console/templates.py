@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest import workshop
+from digest import looking, workshop
 from digest.errors import DigestError, UsageError
-from digest.render.lenses import TEXT, find_lens, text_page, without_links
+from digest.render.lenses import NAMES, TEXT, text_page
 from digest.web.console.frame import BASE, Frame
 from digest.web.console.gate import Admin, Viewer, Visit
-from digest.web.console.lens import FRAMED, NAMES, USUAL
+from digest.web.console.lens import FRAMED, USUAL
 from digest.web.guard import LONGEST_BODY
 from digest.workshop import SAMPLES
 
@@ -125,10 +125,8 @@ class TemplatePages:
         tried = workshop.try_version(app, name, source, sample_=sample, language=language)
         if tried.shown is None:
             return HTMLResponse(text_page("\n\n".join(tried.findings)), headers=FRAMED)
-        if lens == TEXT or lens not in NAMES:
-            return HTMLResponse(text_page(tried.shown.text), headers=FRAMED)
-        html = find_lens(lens).see(without_links(tried.shown.html))
-        return HTMLResponse(html, headers=FRAMED)
+        seen = looking.see(tried.shown, lens if lens in NAMES else TEXT)
+        return HTMLResponse(seen, headers=FRAMED)
 
     def _file(
         self,

@@ -15,6 +15,7 @@ from digest.editions.store import Edition
 from digest.errors import DigestError
 from digest.logbook import told
 from digest.planning import Plan
+from digest.selection import Reason
 from digest.web.console import charts
 from digest.web.console.frame import Frame
 from digest.web.console.gate import Viewer
@@ -66,11 +67,11 @@ def _planned(app: App) -> tuple[Plan | None, str]:
 def _next(app: App, plan: Plan) -> dict[str, Any]:
     """Say what is in the coming issue, and to how many it goes."""
     posts = plan.selection.chosen
-    found = [post for post in plan.selection.refused if not post.post.baseline]
+    skipped = [one for one in plan.selection.refused if one.reason is Reason.SKIPPED]
     return {
         "period": plan.period,
         "number": plan.issue.number if plan.issue else None,
-        "posts": len(posts) + len(found),
+        "posts": len(posts) + len(skipped) + len(planning.awaited(app, plan)),
         "blogs": len({post.source for post in posts}),
         "selected": len(posts),
         "people": headcount.lately(app, pace=pace_of(plan.period.name)),
