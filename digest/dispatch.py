@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from digest import brake, fence, rings
+from digest import brake, fence, refusals, rings
 from digest.app import App
 from digest.delivery import ledger
 from digest.delivery.engine import Progress, cores
@@ -40,6 +40,7 @@ def deliver(app: App, edition: Edition, *, report: Report = lambda _state: None)
     sent = _engage(app, edition, report=report)
     if rings.look(app, edition):
         sent = _engage(app, edition, report=report)
+    refusals.take(app, edition)
     with app.database.read() as session:
         stands = editions.get(session, edition.id)
     trouble = sent.trouble or rings.delay(app, stands)

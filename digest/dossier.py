@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from digest import events
 from digest.app import App
+from digest.delivery.state import DeliveryState
 from digest.evidence import Document
 from digest.tables import DeliveryRow, EditionRow
 from subscribers import audience, consent, directory
@@ -106,7 +107,7 @@ def _issues(session: Session, subscriber_id: int) -> Iterator[Moment]:
         yield Moment(
             at=row.ended_at or row.frozen_at or row.due_at,
             about="issue",
-            what=f"{row.period}: {row.state}",
+            what=f"{row.period}: {DeliveryState(row.state).word}",
             detail=" ".join(part for part in (row.code, row.reason) if part),
         )
 

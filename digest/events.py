@@ -28,6 +28,9 @@ NOTICE = "n"
 PAUSED = "issue paused"
 """How the decision begins of an event that was too much for an issue."""
 
+AT_ONCE = "mail server"
+"""Who tells of a refusal that came while we spoke: such a letter has never been on its way."""
+
 ORPHAN_LIVES = timedelta(days=30)
 _LONGEST_DETAIL = 500
 _LONGEST_CODE = 20
@@ -214,13 +217,18 @@ def issues_of(
 
 
 def grave_letters(session: Session, edition_id: int, *, after: int = 0) -> dict[Kind, set[int]]:
-    """Return the letters of an issue that were refused, bounced hard, or called spam, by kind.
+    """Return the letters of an issue that came back as refused, or for good, or as spam, by kind.
 
-    ``after`` leaves out the events up to this one.
+    ``after`` leaves out the events up to this one. What was refused at once has never left.
     """
     rows = session.execute(
         select(EventRow.kind, EventRow.delivery_id)
-        .where(EventRow.edition_id == edition_id, GRAVE, EventRow.id > after)
+        .where(
+            EventRow.edition_id == edition_id,
+            GRAVE,
+            EventRow.id > after,
+            EventRow.source != AT_ONCE,
+        )
         .distinct()
     )
     found: dict[Kind, set[int]] = {}

@@ -16,7 +16,6 @@ from digest.editions.state import GOING, SEALED, EditionState
 from digest.editions.store import Edition
 from digest.figures import findings
 from digest.planning import Plan
-from digest.posts import decisions
 from digest.sources.health import Word
 from digest.tables import WAITING, DeliveryRow, EditionRow, SourceRow, WorkerRow
 from storage.database import clock_of
@@ -66,18 +65,18 @@ class Need:
 def needs(app: App, *, plan: Plan | None = None) -> list[Need]:
     """List what needs a person at this moment, the most pressing first; empty when all is well.
 
-    With the ``plan`` of the coming issue it is told, too, which of its checks would stop it.
+    With the ``plan`` of the coming issue it is told, too, which of its checks would stop it, and
+    which posts it waits for.
     """
     with app.database.read() as session:
         found = [
             *_of_editions(app, session),
             *_of_unknown(session),
             *_of_missed_run(app, session),
-            *_of_excerpts(app, session),
             *_of_empty_week(app, session),
             *_of_check_up(session),
         ]
-    found += [*_of_plan(app, plan), *_of_sources(app)]
+    found += [*_of_plan(app, plan), *_of_excerpts(plan), *_of_sources(app)]
     if all(need.kind is not Kind.RUN for need in found):
         found += _of_late_issue(app)
     return sorted(found, key=lambda need: [*Kind].index(need.kind))
@@ -221,16 +220,17 @@ def _of_late_issue(app: App) -> Iterator[Need]:
         )
 
 
-def _of_excerpts(app: App, session: Session) -> Iterator[Need]:
-    waiting = decisions.waiting(session)
-    if waiting:
+def _of_excerpts(plan: Plan | None) -> Iterator[Need]:
+    """Tell of posts that would be in the coming issue if a person let them."""
+    waiting = plan.selection.awaited if plan else ()
+    if plan and waiting:
         more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
         many = "1 excerpt" if len(waiting) == 1 else f"{len(waiting)} excerpts"
         yield Need(
             kind=Kind.EXCERPT,
             about=f"post {waiting[0].id}",
             sentence=f"{many} to check: “{waiting[0].title or waiting[0].url}”{more}",
-            path=f"/issues/{questions.current_period(app).name}",
+            path=f"/issues/{plan.period.name}",
             command="digest post list",
         )
 

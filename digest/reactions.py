@@ -34,13 +34,15 @@ def take(
     *,
     now: datetime,
     settings: ReactionSettings,
+    may_pause: bool = True,
 ) -> list[Heard]:
     """Keep events and do what follows, in one transaction; return what was new.
 
     What is told again, in another order, or about a letter that nobody knows changes nothing.
+    ``may_pause``: an issue that is being sent is paused when too much comes back.
     """
     heard = events.record(session, told, now=now)
-    _react(session, heard, now=now, settings=settings)
+    _react(session, heard, now=now, settings=settings, may_pause=may_pause)
     return heard
 
 
@@ -52,7 +54,12 @@ def catch_up(session: Session, *, now: datetime, settings: ReactionSettings) -> 
 
 
 def _react(
-    session: Session, heard: list[Heard], *, now: datetime, settings: ReactionSettings
+    session: Session,
+    heard: list[Heard],
+    *,
+    now: datetime,
+    settings: ReactionSettings,
+    may_pause: bool = True,
 ) -> None:
     proofs = {
         one.letter.delivery_id
@@ -63,7 +70,8 @@ def _react(
         proof.prove(session, {id_ for id_ in proofs if id_ is not None}, now=now)
     decisions = {one.id: words for one in heard if (words := _person(session, one, now=now))}
     decisions |= _soft(session, heard, now=now, settings=settings)
-    decisions |= _pause(session, heard, now=now, settings=settings)
+    if may_pause:
+        decisions |= _pause(session, heard, now=now, settings=settings)
     events.decide(session, decisions)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from digest import events, logbook
 from digest.app import App
+from digest.bounces.judge import judge
 from digest.delivery import gauge, leavers, ledger
 from digest.delivery.gauge import Gauge, Pace
 from digest.delivery.state import DeliveryState
@@ -236,6 +237,7 @@ def _named(app: App, session: Session, rows: Sequence[DeliveryRow]) -> list[Miss
     ids = [row.subscriber_id for row in rows]
     names = {one.subscriber_id: one.email for one in audience.readers(session, subscriber_ids=ids)}
     wanted = audience.wanted_among(session, ids)
+    is_going = bool(rows) and editions.get(session, rows[0].edition_id).state in GOING
     return [
         Missed(
             number=row.id,
@@ -244,14 +246,14 @@ def _named(app: App, session: Session, rows: Sequence[DeliveryRow]) -> list[Miss
             state=DeliveryState(row.state),
             code=row.code,
             reason=row.reason,
-            then=_then(app, row, is_reader=row.subscriber_id in wanted),
+            then=_then(app, row, is_reader=row.subscriber_id in wanted, is_going=is_going),
         )
         for row in rows
     ]
 
 
-def _then(app: App, row: DeliveryRow, *, is_reader: bool) -> str:
-    """Say what is done about somebody who was not reached."""
+def _then(app: App, row: DeliveryRow, *, is_reader: bool, is_going: bool) -> str:
+    """Say what is done about somebody who was not reached; see `refusals` for those refused."""
     if row.state == DeliveryState.DEFERRED:
         return f"tried again {app.local(row.next_at)}" if row.next_at else "tried again"
     if row.state == DeliveryState.UNKNOWN:
@@ -260,4 +262,6 @@ def _then(app: App, row: DeliveryRow, *, is_reader: bool) -> str:
         return _STOPPED_FOR_GOOD
     if row.state == DeliveryState.FAILED:
         return "given up for this issue; they can be tried once more"
+    if is_going and judge(f"{row.code} {row.reason or ''}") is Kind.HARD_BOUNCED:
+        return "no such mailbox: mailed no more after this run"
     return "kept: the next issue goes to them again"

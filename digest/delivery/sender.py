@@ -39,7 +39,8 @@ from storage.database import Database
 
 log = logging.getLogger(__name__)
 
-_ACTOR = "the sender"
+ACTOR = "the sender"
+"""Who pauses an issue that no server takes, for the log."""
 
 Report = Callable[[DeliveryState], None]
 
@@ -229,7 +230,7 @@ class Sender:
                 editions.move(session, edition, to=EditionState.PAUSED, reason=reason, now=now)
                 logbook.note(
                     session,
-                    actor=_ACTOR,
+                    actor=ACTOR,
                     action="pause issue",
                     about=f"issue {edition.period}",
                     now=now,

@@ -16,6 +16,11 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
     UNKNOWN = "unknown"  # nobody can know; never sent again by itself
 
+    @property
+    def word(self) -> str:
+        """What people are told."""
+        return "refused" if self is DeliveryState.REJECTED else self.value
+
 
 OPEN = frozenset(
     {

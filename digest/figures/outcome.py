@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Integer, cast, func, select
 from sqlalchemy.orm import Session
 
 from digest.delivery.state import DeliveryState
+from digest.events import AT_ONCE
 from digest.figures.providers import OTHERS, group_of
 from digest.mail.event import Kind
 from digest.tables import DeliveryRow, EventRow, MailDomainRow, SubscriberRow
@@ -116,10 +117,10 @@ def thinned(counts: Sequence[tuple[int, int]], *, most: int) -> tuple[tuple[int,
 
 
 def returned(session: Session, edition_id: int) -> dict[str, int]:
-    """Count the bounces and complaints that an issue brought, one for each letter and kind."""
+    """Count the bounces and complaints that came back of an issue, one for each letter and kind."""
     rows = session.execute(
         select(EventRow.kind, func.count(EventRow.delivery_id.distinct()))
-        .where(EventRow.edition_id == edition_id, GRAVE)
+        .where(EventRow.edition_id == edition_id, GRAVE, EventRow.source != AT_ONCE)
         .group_by(EventRow.kind)
     )
     counts = {str(kind): count for kind, count in rows}

@@ -124,7 +124,7 @@ def test_who_was_refused_is_shown_shortened_with_the_reply_as_text(
     assert "r***@example.org" in page
     assert not any(address in page for address in READERS)
     assert "&lt;b&gt;no such user&lt;/b&gt;" in page
-    assert "kept: the next issue goes to them again" in page
+    assert "mailed no more; the person&#39;s page says since when" in page
 
 
 def test_after_a_kill_and_a_restart_the_rest_is_served_and_the_figures_add_up(

@@ -146,8 +146,19 @@ def test_a_held_excerpt_waits(room: Newsroom, call: Call) -> None:
     with app_at(room, THURSDAY) as app:
         with app.database.begin() as session:
             session.execute(update(PostRow).values(held="machine chatter"))
-        (need,) = needs.needs(app)
+        (need,) = needs.needs(app, plan=planning.draw(app, questions.current_period(app)))
     assert (need.kind, need.sentence) == (Kind.EXCERPT, "1 excerpt to check: “cold-reads”")
+
+
+def test_a_held_excerpt_that_comes_too_late_for_any_issue_waits_for_nobody(
+    room: Newsroom, call: Call
+) -> None:
+    del call
+    with app_at(room, "2026-10-01T12:00") as app:
+        with app.database.begin() as session:
+            session.execute(update(PostRow).values(held="machine chatter"))
+        found = needs.needs(app, plan=planning.draw(app, questions.current_period(app)))
+    assert Kind.EXCERPT not in {need.kind for need in found}
 
 
 def test_what_the_last_check_up_found_waits(room: Newsroom, call: Call) -> None:

@@ -1,14 +1,19 @@
 """What goes wrong while a week is sent, with a real server that misbehaves on purpose."""
 
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
 from mailhost import close, say
+from sqlalchemy import select
 
-from digest import steering, weekly
+from digest import questions, steering, weekly
 from digest.delivery.state import DeliveryState
 from digest.editions.state import EditionState
+from digest.tables import SubscriberRow
 from digest.weekly import Week
+from subscribers.tables import Status
 
 if TYPE_CHECKING:
     from conftest import World
@@ -27,6 +32,11 @@ def report_of(done: Week) -> "SendReport":
 def prepare(world: "World", *readers: str) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers(*(readers or THREE))
+
+
+def statuses(world: "World") -> dict[str, int]:
+    with world.app(FRIDAY).database.read() as session:
+        return dict(Counter(session.scalars(select(SubscriberRow.status))))
 
 
 def copies(world: "World") -> list[str]:
@@ -98,6 +108,35 @@ def test_a_refused_reader_stops_nobody_else(world: "World") -> None:
     report = report_of(world.run(FRIDAY))
     assert dict(report.counts) == {DeliveryState.REJECTED: 1, DeliveryState.ACCEPTED: 2}
     assert report.state is EditionState.SENT
+    assert statuses(world) == {Status.CONFIRMED: 2, Status.BOUNCED: 1}
+    world.blog("plain", ("First", "2026-06-09T10:00"), ("Second", "2026-06-16T10:00"))
+    report = report_of(world.run("2026-06-19T07:00"))
+    assert dict(report.counts) == {DeliveryState.ACCEPTED: 2}  # who is gone is asked no more
+
+
+@pytest.mark.parametrize(
+    "answer", ["552 5.2.2 mailbox full", "550 5.7.1 blocked for spam", "554 5.3.4 too big"]
+)
+def test_a_refusal_that_may_pass_or_is_about_us_keeps_the_reader(
+    world: "World", answer: str
+) -> None:
+    world.settings["delivery"] = {"connections": 1}
+    world.mail.script = {"rcpt": [None, say(answer)]}
+    prepare(world)
+    report = report_of(world.run(FRIDAY))
+    assert dict(report.counts) == {DeliveryState.REJECTED: 1, DeliveryState.ACCEPTED: 2}
+    assert statuses(world) == {Status.CONFIRMED: 3}
+
+
+def test_a_server_that_refuses_everybody_says_nothing_about_anybody(world: "World") -> None:
+    world.settings["delivery"] = {"connections": 1}
+    world.mail.script = {"rcpt": [say("550 5.1.1 unknown here")] * 20}
+    prepare(world, *(f"reader{number}@example.org" for number in range(30)))
+    assert report_of(world.run(FRIDAY)).state is EditionState.PAUSED
+    app = world.app(FRIDAY)
+    steering.resume(app, questions.edition_named(app, "2026-W24"))
+    assert report_of(world.run(FRIDAY)).state is EditionState.SENT
+    assert statuses(world) == {Status.CONFIRMED: 30}
 
 
 def test_silence_after_the_dot_is_unknown_and_never_sent_again(world: "World") -> None:

@@ -25,7 +25,6 @@ _STATES = (
     DeliveryState.UNKNOWN,
     DeliveryState.DEFERRED,
 )
-_WORDS = {DeliveryState.REJECTED: "refused"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,11 +129,7 @@ class ResultPages:
             "missed": named,
             "more": named[-1].number if len(named) == results.PAGE else None,
             "state": str(state or ""),
-            "states": [
-                (str(one), _WORDS.get(one, str(one)), gauge.of(one))
-                for one in _STATES
-                if gauge.of(one)
-            ],
+            "states": [(str(one), one.word, gauge.of(one)) for one in _STATES if gauge.of(one)],
             "again": gauge.of(DeliveryState.FAILED),
             "unknown": gauge.of(DeliveryState.UNKNOWN),
             "may_withdraw": done.edition.state in {EditionState.SENT, EditionState.FAILED},
