@@ -164,8 +164,8 @@ class Bookkeeper:
         self._tell(trays, supply)
         if wanted:
             self._give_out(supply, wanted)
-        has_work = self._traffic.routing.failover and any(lane.out for lane in self._lanes)
-        if self._is_all and not has_work and not any(lane.stock for lane in self._lanes):
+        # Whatever is out may come back: its carrier falls, or its provider asks us to slow down.
+        if self._is_all and not any(lane.out or lane.stock for lane in self._lanes):
             for lane in self._lanes:
                 lane.job.desk.end()
 

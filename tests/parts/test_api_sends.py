@@ -145,7 +145,7 @@ def test_one_that_asks_for_rest_again_and_again_is_put_off(
     database: Database, tmp_path: Path
 ) -> None:
     edition = send_to(database, readers=READERS)
-    with ProviderHost("sendgrid", acts=[answer(429, Retry_After="20")] * 9) as host:
+    with ProviderHost("sendgrid", acts=[answer(429, Retry_After="20")] * 99) as host:
         send(database, edition, host=host, folder=tmp_path, clock=Brisk())
     assert DeliveryState.ACCEPTED not in counts(database, edition)
     assert DeliveryState.DEFERRED in counts(database, edition)

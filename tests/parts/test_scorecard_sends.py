@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from digest.clock import Clock
 from digest.delivery.state import DeliveryState
 from digest.editions.state import EditionState
+from digest.providers.carrier import Carrier
 from digest.providers.registry import build
 from digest.providers.smtp import SmtpCarrier
 from digest.tables import SuppressionRow
@@ -93,15 +94,18 @@ def test_an_api_that_asks_to_wait_is_obeyed_to_the_second(
 ) -> None:
     """F16: 429 with Retry-After; letters are put off, and no connection waits with them."""
     with ProviderHost("postmark", acts=[answer(429, Retry_After=when())]) as host:
-        carrier = build(host.settings(), clock=Clock.starting_at(NOW))
-        office.send(carrier)
+
+        def a_new_one() -> Carrier:
+            return build(host.settings(), clock=Clock.starting_at(NOW))
+
+        office.send(a_new_one())
         assert office.counts == {DeliveryState.DEFERRED: READERS}
         for moment in office.next_tries():
             assert timedelta(hours=1) <= moment - NOW + timedelta(seconds=1)
             assert moment - NOW < timedelta(hours=1, seconds=60)  # and what this machine took
-        office.send(carrier, after=timedelta(minutes=59))
+        office.send(a_new_one(), after=timedelta(minutes=59))
         assert len(host.asked) == 1
-        office.send(carrier, after=timedelta(hours=1, minutes=2))
+        office.send(a_new_one(), after=timedelta(hours=1, minutes=2))
     assert office.counts == {DeliveryState.ACCEPTED: READERS}
 
 

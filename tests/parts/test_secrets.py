@@ -32,7 +32,7 @@ def test_secrets_are_known_by_the_code() -> None:
     hooks = {f"{name.partition('.')[0]}.passwords" for name in providers}
     hooks |= {"mailgun.key", "resend.secret"}  # what signs a webhook; the others' keys are public
     ours = {"app.secret", "app.old_secrets", "carrier.smtp.password", "database.url"}
-    ours.update({"bounces.mailbox.password", "heartbeat.url"})
+    ours.update({"bounces.mailbox.password", "console.oidc.client_secret", "heartbeat.url"})
     assert secrets == ours.union(
         (f"carrier.{name}" for name in providers), (f"hooks.{name}" for name in hooks)
     )
