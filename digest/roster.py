@@ -27,13 +27,6 @@ from subscribers.errors import SubscriberError
 _BATCH = 500  # people per transaction: short locks, few commits
 
 
-def add_source(
-    app: App, url: str, *, name: str | None = None, topic: str | None = None
-) -> AddedSource:
-    """Follow one feed (see `add_sources`)."""
-    return add_sources(app, [NewSource(url=url, name=name)], topic=topic)[0]
-
-
 def add_sources(
     app: App, wanted: Sequence[NewSource], *, topic: str | None = None, write: bool = True
 ) -> list[AddedSource]:
