@@ -88,14 +88,16 @@ class Stage:
         """Play everything that was before the picture; some of the mail fails."""
         folder.mkdir()
         with ExitStack() as stack:
-            mailbox = stack.enter_context(Mailbox(folder / "mail", fail=0.008))
             config = folder / "config.toml"
             more = "\n[delivery]\nconnections = 1\n"
-            config.write_text(settings_text(smtp_port=mailbox.port) + more, "utf-8")
-            stage = cls(config=config)
-            stage._gather_readers()
-            with SampleWeb(blogs=_blogs(until=date(2026, 6, 4))) as web:
+            first = Mailbox(folder / "first mail", fail=0.004, seed=2)
+            with first, SampleWeb(blogs=_blogs(until=date(2026, 6, 4))) as web:
+                config.write_text(settings_text(smtp_port=first.port) + more, "utf-8")
+                stage = cls(config=config)
+                stage._gather_readers()
                 stage._send_the_first(web)
+            # Others are refused this time: those of the first issue are asked no more.
+            stack.enter_context(Mailbox(folder / "mail", port=first.port, fail=0.008))
             port = int(web.url.rpartition(":")[2])
             stack.enter_context(SampleWeb(port=port, blogs=_blogs(until=date(2026, 6, 12))))
             with stage.app(moment("2026-06-11T18:00")) as app:
