@@ -186,7 +186,7 @@ def test_ctrl_c_finishes_the_letter_in_hand_and_exits_130(room: Newsroom, capsys
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     room.mail.delay = 0
-    assert (process.returncode, out) == (130, "")
+    assert (process.returncode, out) == (130, ""), err
     assert err == "digest: interrupted; what was done is saved, run the command again to go on\n"
     assert 4 <= len(room.mail.accepted) < 60
     again = room.call(capsys, "run", "--at", FRIDAY)
