@@ -20,7 +20,7 @@ from digest.editions import store as editions
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
 from digest.events import AT_ONCE
-from digest.mail.event import MailEvent
+from digest.mail.event import Kind, MailEvent
 from digest.tables import DeliveryRow, EventRow
 
 _ENDED = (DeliveryState.REJECTED.value, DeliveryState.FAILED.value)
@@ -37,13 +37,30 @@ def take(app: App, edition: Edition) -> int:
     whoever let it go on knows of it.
     """
     with app.database.read() as session:
-        if editions.get(session, edition.id).state is EditionState.PAUSED:
-            return 0
-        since = _last_stop(session, edition)
+        since = counts_from(session, editions.get(session, edition.id))
+    if since is None:
+        return 0
     taken = 0
     while some := _take_some(app, edition, since=since):
         taken += some
     return taken
+
+
+def counts_from(session: Session, edition: Edition) -> datetime | None:
+    """Return since when an issue's refusals count: since it stopped by itself, or always.
+
+    None while it is paused.
+    """
+    if edition.state is EditionState.PAUSED:
+        return None
+    noted = logbook.entries(session, most=_ENTRIES, about=f"issue {edition.period}")
+    stops = (one.at for one in noted if one.action == "pause issue" and one.actor in _MACHINES)
+    return next(stops, _ALWAYS)
+
+
+def kind_of(row: DeliveryRow) -> Kind:
+    """Return what an answer says about the mailbox, as a bounce with the same words would."""
+    return judge(f"{row.code} {row.reason or ''}", status=row.code or "")
 
 
 def _take_some(app: App, edition: Edition, *, since: datetime) -> int:
@@ -79,20 +96,12 @@ def _unheard(session: Session, edition_id: int, *, since: datetime) -> Sequence[
 
 
 def _event(row: DeliveryRow, *, period: str) -> MailEvent:
-    words = row.reason or ""
     return MailEvent(
-        kind=judge(f"{row.code} {words}", status=row.code or ""),
+        kind=kind_of(row),
         source=AT_ONCE,
         delivery_key=f"{period.lower()}.{row.id}",
         event_id=str(row.id),
         at=row.ended_at,
         code=row.code,
-        detail=words,
+        detail=row.reason,
     )
-
-
-def _last_stop(session: Session, edition: Edition) -> datetime:
-    """Return when the issue was last paused by anything but a person."""
-    noted = logbook.entries(session, most=_ENTRIES, about=f"issue {edition.period}")
-    stops = (one.at for one in noted if one.action == "pause issue" and one.actor in _MACHINES)
-    return next(stops, _ALWAYS)

@@ -10,9 +10,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest import events, logbook
+from digest import events, logbook, refusals
 from digest.app import App
-from digest.bounces.judge import judge
 from digest.delivery import gauge, leavers, ledger
 from digest.delivery.gauge import Gauge, Pace
 from digest.delivery.state import DeliveryState
@@ -237,7 +236,8 @@ def _named(app: App, session: Session, rows: Sequence[DeliveryRow]) -> list[Miss
     ids = [row.subscriber_id for row in rows]
     names = {one.subscriber_id: one.email for one in audience.readers(session, subscriber_ids=ids)}
     wanted = audience.wanted_among(session, ids)
-    is_going = bool(rows) and editions.get(session, rows[0].edition_id).state in GOING
+    edition = editions.get(session, rows[0].edition_id) if rows else None
+    bounce_from = refusals.counts_from(session, edition) if edition else None
     return [
         Missed(
             number=row.id,
@@ -246,14 +246,18 @@ def _named(app: App, session: Session, rows: Sequence[DeliveryRow]) -> list[Miss
             state=DeliveryState(row.state),
             code=row.code,
             reason=row.reason,
-            then=_then(app, row, is_reader=row.subscriber_id in wanted, is_going=is_going),
+            then=_then(app, row, is_reader=row.subscriber_id in wanted, bounce_from=bounce_from),
         )
         for row in rows
     ]
 
 
-def _then(app: App, row: DeliveryRow, *, is_reader: bool, is_going: bool) -> str:
-    """Say what is done about somebody who was not reached; see `refusals` for those refused."""
+def _then(app: App, row: DeliveryRow, *, is_reader: bool, bounce_from: datetime | None) -> str:
+    """Say what is done about somebody who was not reached.
+
+    ``bounce_from`` is since when a refusal is taken like a bounce when the run ends; None: it is
+    not.
+    """
     if row.state == DeliveryState.DEFERRED:
         return f"tried again {app.local(row.next_at)}" if row.next_at else "tried again"
     if row.state == DeliveryState.UNKNOWN:
@@ -262,6 +266,7 @@ def _then(app: App, row: DeliveryRow, *, is_reader: bool, is_going: bool) -> str
         return _STOPPED_FOR_GOOD
     if row.state == DeliveryState.FAILED:
         return "given up for this issue; they can be tried once more"
-    if is_going and judge(f"{row.code} {row.reason or ''}") is Kind.HARD_BOUNCED:
+    is_taken = bounce_from and row.ended_at and row.ended_at > bounce_from
+    if is_taken and refusals.kind_of(row) is Kind.HARD_BOUNCED:
         return "no such mailbox: mailed no more after this run"
     return "kept: the next issue goes to them again"

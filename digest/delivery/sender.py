@@ -19,6 +19,7 @@ from digest.delivery.bookkeeper import Bookkeeper
 from digest.delivery.desk import Desk
 from digest.delivery.duty import Duty, on_duty, take_over
 from digest.delivery.hands import work
+from digest.delivery.interrupt import held_back
 from digest.delivery.job import Job
 from digest.delivery.lane import Lane
 from digest.delivery.pace import Pace
@@ -112,14 +113,18 @@ class Sender:
         ``within`` names the first and last delivery that are ours to hand over.
         """
         carriers = {MAIN: self._carrier, **self._traffic.others}
-        with on_duty(
+        jobs: list[Job] = []
+        duty = on_duty(
             self._database,
             processes=self._processes,
             places=self._settings.connections * len(carriers),
             lease=self._settings.lease_seconds,
             clock=self._clock,
-        ) as duty:
-            jobs = self._jobs(edition, carriers, duty=duty, personalisers=personalisers)
+        )
+        with held_back(end=lambda: _halt(jobs)) as interrupted, duty as on:
+            jobs += self._jobs(edition, carriers, duty=on, personalisers=personalisers)
+            if interrupted.is_set():
+                _halt(jobs)
             books = Bookkeeper(
                 self._database,
                 lanes=[Lane(job, pace=self._pace) for job in jobs],

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from digest import curating, roster, staff
 from digest.accounts.roles import Role
 from digest.app import App
+from digest.sources.shelf import NewSource
 from digest.tables import Base
 from digest.web.console.gate import Person
 from digest.web.console.mount import console_routes
@@ -73,7 +74,8 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 def _follow(room: Newsroom, app: App) -> None:
     """Follow a blog with posts for the coming issue, mute words, and add a reader."""
-    roster.add_source(app, room.blog("cold-reads", "A title that is " + "rather " * 20 + "long"))
+    url = room.blog("cold-reads", "A title that is " + "rather " * 20 + "long")
+    roster.add_sources(app, [NewSource(url=url)])
     app.poll(names=None, due_only=False, report=lambda _: None)
     curating.mute(app, ["webinar"])
     curating.mute(app, ["we are hiring"], source=roster.sources(app)[0].name)

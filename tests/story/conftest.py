@@ -18,6 +18,7 @@ from digest.app import App
 from digest.clock import Clock
 from digest.config import Configuration
 from digest.delivery.audit import audit
+from digest.sources.shelf import NewSource
 from digest.weekly import Week
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -82,7 +83,7 @@ class World:
         url = self.web.serve(
             f"/{name}.xml", body.encode(), headers={"Content-Type": "application/rss+xml"}
         )
-        roster.add_source(self.app(at), url, name=name)
+        roster.add_sources(self.app(at), [NewSource(url=url, name=name)])
 
     def readers(self, *addresses: str, at: str = "2026-06-01T12:00", language: str = "en") -> None:
         """Put confirmed readers on the list."""

@@ -22,6 +22,7 @@ from digest.posts.identity import canonical_link, title_key
 from digest.providers.memory import MemoryCarrier
 from digest.sources.guard import Parser
 from digest.sources.poll import poll
+from digest.sources.shelf import NewSource
 from digest.tables import Base
 
 DAY = timedelta(days=1)
@@ -54,7 +55,7 @@ class Replay:
         """Follow the feed, with one reader on the list."""
         app = self.app(at)
         Base.metadata.create_all(app.database.engine)
-        roster.add_source(app, self.web.url("/feed"), name="feed")
+        roster.add_sources(app, [NewSource(url=self.web.url("/feed"), name="feed")])
         roster.add_subscribers(app, ["ada@example.org"], consent="a test", language="en")
         app.close()
 
