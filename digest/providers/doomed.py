@@ -1,7 +1,8 @@
 """A carrier and a wire that kill their own process at a chosen step, for tests and rehearsals."""
 
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from digest.failpoint import Failpoint, Step
 from digest.mail.letter import Letter
@@ -11,7 +12,7 @@ from digest.providers.reply import Reply
 from digest.providers.wire import Deadline, dial
 
 _DOT = b".\r\n"
-_LAST_LINE_END = b"\r\n"  # which stands in for the dot where letters go by BDAT
+_BEGIN, _CHUNK = b"RSET\r\n", b"\r\nBDAT "  # of a letter that goes by BDAT
 
 
 class DoomedCarrier:
@@ -69,7 +70,7 @@ def dial_to(failpoint: Failpoint) -> Dial:
 
 
 class _DoomedLine:
-    """A wire that knows a text, a dot, and a group of BDAT when it sends one."""
+    """A wire that knows a text, a dot, and letters by BDAT when it sends them."""
 
     def __init__(self, line: Line, *, failpoint: Failpoint) -> None:
         self._line = line
@@ -79,16 +80,17 @@ class _DoomedLine:
     def local_address(self) -> str:
         return self._line.local_address
 
-    def send(self, *parts: bytes | memoryview, deadline: Deadline, more: bool = False) -> None:
-        has_text = more or isinstance(parts[-1], memoryview)
-        if has_text:
+    def send(self, *parts: bytes, deadline: Deadline, more: bool = False) -> None:
+        texts = [(0, len(parts))] if more else _letters(parts)
+        for begin, end in texts:
             self._failpoint.reach(Step.AFTER_RCPT)
             if self._failpoint.is_due(Step.IN_TEXT):
-                half = memoryview(parts[-1])[: len(parts[-1]) // 2]
-                self._line.send(*parts[:-1], half, deadline=deadline)
+                text = b"".join(parts[begin:end])
+                self._line.send(*parts[:begin], text[: len(text) // 2], deadline=deadline)
                 self._failpoint.die()
         self._line.send(*parts, deadline=deadline, more=more)
-        if parts[0] == _LAST_LINE_END or (bytes(parts[0][: len(_DOT)]) == _DOT and not more):
+        dots = 0 if more else len(texts) or parts[0].startswith(_DOT)
+        for _ in range(dots):
             self._failpoint.reach(Step.AFTER_DOT)
 
     def reply(self, *, deadline: Deadline, hurry: bool = False) -> Reply:
@@ -105,3 +107,9 @@ class _DoomedLine:
 
     def close(self) -> None:
         self._line.close()
+
+
+def _letters(parts: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Return where each letter that goes by BDAT begins among the parts, and where it ends."""
+    begins = [n for n, part in enumerate(parts) if part.startswith(_BEGIN) and _CHUNK in part]
+    return list(pairwise([*begins, len(parts)]))

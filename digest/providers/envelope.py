@@ -47,12 +47,12 @@ class Envelope:
         is too large or a sender that cannot be written concerns all.
         """
         recipient, size = letter.recipient, letter.size
-        if problem := self._obstacle(letter, size=size):
+        is_plain = recipient.isascii()
+        if problem := self._obstacle(letter, size=size, is_plain=is_plain):
             return problem
         mail, rcpt = f"MAIL FROM:<{letter.sender}>", f"RCPT TO:<{recipient}>"
         if self._tells_size:
             mail += f" SIZE={size}"
-        is_plain = recipient.isascii()
         if not is_plain:
             mail += " SMTPUTF8"
         if self._reports:
@@ -62,13 +62,13 @@ class Envelope:
                 rcpt += f" ORCPT=rfc822;{xtext(recipient)}"
         return Lines(mail, rcpt, size)
 
-    def _obstacle(self, letter: Letter, *, size: int) -> Outcome | None:
+    def _obstacle(self, letter: Letter, *, size: int, is_plain: bool) -> Outcome | None:
         if not _is_path(letter.recipient):
             return _no(Verdict.REFUSED, Stage.RCPT, "not an address that an envelope can carry")
-        if not (self._takes_utf8 or letter.recipient.isascii()):
+        if not (is_plain or self._takes_utf8):
             words = "not an ASCII address, and no SMTPUTF8 offered"
             return _no(Verdict.REFUSED, Stage.RCPT, words)
-        if letter.sender and not (_is_path(letter.sender) and letter.sender.isascii()):
+        if not _is_return_path(letter.sender):
             return _no(Verdict.CONFIG, Stage.MAIL, "the return path is not a plain ASCII address")
         if 0 < self._most < size:
             words = f"the letter has {size} bytes, the server takes {self._most}"
@@ -90,6 +90,10 @@ def _is_path(address: str) -> bool:
         return True  # nearly every one
     writable = address.isprintable() and not set(address) & set("<> ")
     return writable and "@" in address and len(address.encode()) <= _LONGEST_PATH
+
+
+def _is_return_path(address: str) -> bool:
+    return not address or (address.isascii() and _is_path(address))
 
 
 def _no(verdict: Verdict, stage: Stage, text: str) -> Outcome:

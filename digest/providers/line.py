@@ -15,7 +15,7 @@ class Line(Protocol):
         """This end as an address literal."""
         ...
 
-    def send(self, *parts: bytes | memoryview, deadline: Deadline, more: bool = False) -> None:
+    def send(self, *parts: bytes, deadline: Deadline, more: bool = False) -> None:
         """Send all parts, or raise `WireError`."""
         ...
 

@@ -79,10 +79,10 @@ class _LmtpLine:
     def local_address(self) -> str:
         return self._line.local_address
 
-    def send(self, *parts: bytes | memoryview, deadline: Deadline, more: bool = False) -> None:
+    def send(self, *parts: bytes, deadline: Deadline, more: bool = False) -> None:
         first, *others = parts
-        if bytes(first[: len(_GREETING)]) == _GREETING:
-            first = b"LHLO " + bytes(first[len(_GREETING) :])
+        if first.startswith(_GREETING):
+            first = b"LHLO " + first.removeprefix(_GREETING)
         self._line.send(first, *others, deadline=deadline, more=more)
 
     def reply(self, *, deadline: Deadline, hurry: bool = False) -> Reply:

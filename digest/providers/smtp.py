@@ -13,7 +13,8 @@ from digest.providers.capabilities import EVERYTHING
 from digest.providers.carrier import Connection, Dot, Fate
 from digest.providers.line import Dial
 from digest.providers.session import Session, SmtpSettings, StoppedError, begin
-from digest.providers.transactions import FIRST_STAGES, ByChunks, ByData, EndedError
+from digest.providers.transactions import FIRST_STAGES, ByData, EndedError
+from digest.providers.volleys import ByChunks
 from digest.providers.wire import dial
 
 

@@ -5,7 +5,6 @@ the last line end of BDAT. Whatever comes before is sent first, then `Dot` is as
 bytes leave. Each reply is matched to its command (RFC 2920 3.1).
 """
 
-from collections import deque
 from collections.abc import Iterator
 
 from digest.errors import DigestError
@@ -13,14 +12,14 @@ from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
 from digest.providers.carrier import Dot, Fate
 from digest.providers.envelope import Envelope, Lines
-from digest.providers.reply import CLOSING, Fault, Kind, Reply, ends_connection, judge, judge_fault
+from digest.providers.reply import Fault, Kind, Reply, ends_connection, judge, judge_fault
 from digest.providers.session import Session, broken
 from digest.providers.wire import Deadline, WireError
 
 _END = b"\r\n"
 _DOT = b".\r\n"
 _RSET = b"RSET\r\n"
-_WITHDRAWN = Outcome(verdict=Verdict.WITHDRAWN, stage=Stage.TEXT, counted=False)
+WITHDRAWN = Outcome(verdict=Verdict.WITHDRAWN, stage=Stage.TEXT, counted=False)
 FIRST_STAGES = frozenset({Stage.MAIL, Stage.RCPT})
 """Where a connection that served before may simply have come to its end."""
 _ANSWERS = (Stage.MAIL, Stage.MAIL, Stage.RCPT, Stage.DOT)  # to RSET, MAIL, RCPT and BDAT
@@ -164,7 +163,7 @@ class ByData:
     def _permit(self, letter: Letter, *, left: list[Letter]) -> None:
         """Ask for the dot; it is not sent when the server is gone."""
         if not self._dot(letter):
-            raise EndedError(left, outcome=_WITHDRAWN)
+            raise EndedError(left, outcome=WITHDRAWN)
         self._expect_silence(left=left)
 
     def _send_dot(self, data: bytes, *, left: list[Letter]) -> None:
@@ -191,139 +190,6 @@ class ByData:
         self._session.served += 1
 
 
-class ByChunks:
-    """Transactions by BDAT (RFC 3030): the next ones begin while the answers are on their way.
-
-    Each begins with RSET, because after a refusal the server is in no certain state.
-    """
-
-    def __init__(self, session: Session, *, dot: Dot, most: int) -> None:
-        self._session = session
-        self._wire = session.wire
-        self._envelope = Envelope(session.offers)
-        self._dot = dot
-        self._most = most
-        self._flying: deque[Letter] = deque()  # handed over, not answered
-        self._again: list[Letter] = []  # refused only because the connection comes to its end
-        self._ends = False  # it takes no more letters
-        self._closes = False  # the server said so: what it did not answer it never looked at
-
-    def run(self, queue: Iterator[Letter]) -> Iterator[Fate]:
-        """Hand letters over until there is none, or the connection has carried enough."""
-        held: Letter | None = None  # all of it is there but its last line end
-        end: EndedError | None = None
-        while not self._ends:
-            letter, lines = None, None
-            if len(self._flying) < self._most and not self._session.is_spent:
-                letter = next(queue, None)
-            if letter is not None:
-                written = self._envelope.write(letter)
-                if isinstance(written, Outcome):
-                    yield letter, written
-                    continue
-                lines = written
-            if held or letter:
-                if end := self._send(letter, lines, after=held):
-                    break
-                held = letter
-            elif not self._flying:
-                return
-            if held is None or len(self._flying) >= self._most:
-                yield from self._hear_oldest([held] if held else [])
-        yield from self._end(end or EndedError([held] if held else [], outcome=None))
-
-    def _send(
-        self, letter: Letter | None, lines: Lines | None, *, after: Letter | None
-    ) -> EndedError | None:
-        """Let the letter before go, and send the next but for its last line end.
-
-        Returns how it ended when this connection cannot be used any more.
-        """
-        left = [one for one in (after, letter) if one]
-        parts: list[bytes | memoryview] = []
-        if after:
-            if refusal := self._refusal(after):
-                return EndedError(left, outcome=refusal)
-            parts.append(_END)
-        if letter and lines:
-            self._session.letters += 1
-            parts += _group(letter, lines)
-        try:
-            self._wire.send(*parts, deadline=self._session.within(self._session.limits.text))
-        except WireError as error:
-            if after and error.sent >= len(_END):
-                self._flying.append(after)
-                left.remove(after)
-            return EndedError(left, outcome=broken(error, stage=Stage.TEXT))
-        if after:
-            self._flying.append(after)
-        return None
-
-    def _refusal(self, letter: Letter) -> Outcome | None:
-        """Ask whether the letter may go; say why not."""
-        if self._wire.is_over():
-            return judge_fault(Fault.CLOSED, stage=Stage.TEXT, text="the server closed")
-        return None if self._dot(letter) else _WITHDRAWN
-
-    def _end(self, end: EndedError) -> Iterator[Fate]:
-        """Hear of all that are in flight, and leave this connection; those left are not on it."""
-        if self._flying and end.outcome is not _WITHDRAWN:
-            end.outcome = None  # it ended over one of those before
-        while self._flying:
-            yield from self._hear_oldest(end.left)
-        left = [*self._again, *end.left]
-        raise EndedError(left, outcome=None if self._again else end.outcome)
-
-    def _hear_oldest(self, left: list[Letter]) -> Iterator[Fate]:
-        """Hear the answers to the oldest letter in flight; ``left`` are those behind them all."""
-        letter = self._flying.popleft()
-        outcome, is_broken, is_limit = self._hear()
-        if outcome is None or (is_limit and self._session.served and outcome.stage in FIRST_STAGES):
-            self._again.append(letter)
-        else:
-            yield letter, outcome
-            self._session.served += outcome.verdict is Verdict.ACCEPTED
-        if is_broken and self._closes:
-            behind = [*self._again, *self._flying, *left]
-            self._flying.clear()
-            raise EndedError(behind, outcome=None)
-        if is_broken:
-            while self._flying:
-                yield self._flying.popleft(), _lost("the server closed")
-            raise EndedError([*self._again, *left], outcome=None)
-
-    def _hear(self) -> tuple[Outcome | None, bool, bool]:
-        """Return what became of the oldest letter; whether the wire broke; whether by a limit.
-
-        None stands for a letter that came behind the server's goodbye.
-        """
-        found: Outcome | None = None
-        is_limit = False
-        deadline = self._session.within(self._session.limits.final_reply)
-        try:
-            for stage in _ANSWERS:
-                reply = self._wire.reply(deadline=deadline)
-                if reply.kind is Kind.GO_ON:
-                    raise _out_of_place(reply, stage=stage)
-                if found is None and (stage is Stage.DOT or reply.kind is not Kind.YES):
-                    found = judge(reply, stage=stage)
-                    is_limit = self._ends = self._ends or ends_connection(reply, stage=stage)
-                    self._closes = self._closes or reply.code == CLOSING
-        except WireError as error:
-            if found is None and not self._closes:
-                found = _lost(str(error), fault=error.fault)
-            return found, True, is_limit
-        return found, False, is_limit
-
-
-def _out_of_place(reply: Reply, *, stage: Stage) -> WireError:
-    return WireError(f"{reply.code} has no place at {stage}", fault=Fault.GARBAGE)
-
-
-def _lost(text: str, *, fault: Fault = Fault.CLOSED) -> Outcome:
-    return judge_fault(fault, stage=Stage.REPLY, text=text)
-
-
 def hear_last(session: Session) -> tuple[Outcome, bool]:
     """Hear the answer that decides; return what it means, and whether the conversation is over."""
     try:
@@ -331,15 +197,6 @@ def hear_last(session: Session) -> tuple[Outcome, bool]:
     except WireError as error:
         return judge_fault(error.fault, stage=Stage.REPLY, text=str(error)), True
     return judge(reply, stage=Stage.DOT), ends_connection(reply, stage=Stage.DOT)
-
-
-def _group(letter: Letter, lines: Lines) -> list[bytes | memoryview]:
-    """Return what is said of a letter, and its text but for the last line end, which it gets."""
-    parts, size = letter.parts, lines.size
-    if not (parts and parts[-1].endswith(_END)):
-        parts, size = (letter.message, _END), size + len(_END)
-    head = f"RSET\r\n{lines.mail}\r\n{lines.rcpt}\r\nBDAT {size} LAST\r\n"
-    return [head.encode(), *parts[:-1], memoryview(parts[-1])[: -len(_END)]]
 
 
 def _text(letter: Letter) -> tuple[bytes, ...]:

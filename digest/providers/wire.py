@@ -18,7 +18,8 @@ _SLICE = 1.0  # seconds in one system call, after which the deadline is looked a
 _MORE = getattr(socket, "MSG_MORE", 0)  # where the system has it
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 _TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
-_ESTABLISHED = b"\x01"  # the first octet of it; anything else says that somebody is closing
+_STATE = struct.Struct("=B127xQ")  # of it: the state, and how many octets came (linux/tcp.h)
+_ESTABLISHED = 1  # any other state says that somebody is closing
 
 
 class WireError(DigestError, ConnectionError):
@@ -71,6 +72,7 @@ class Wire:
         self._socket = sock
         self._lines: deque[bytes] = deque()  # whole, without their LF
         self._part = b""  # of the next line
+        self._received = 0  # octets
         self._slice = 0.0
         self._encrypted = False
         self._poll = select.poll()
@@ -83,7 +85,7 @@ class Wire:
         host = self._socket.getsockname()[0]
         return f"[IPv6:{host}]" if self._socket.family == socket.AF_INET6 else f"[{host}]"
 
-    def send(self, *parts: bytes | memoryview, deadline: Deadline, more: bool = False) -> None:
+    def send(self, *parts: bytes, deadline: Deadline, more: bool = False) -> None:
         """Send all parts in one write if the kernel takes them, or raise `WireError`.
 
         ``more``: a little follows at once, and need not travel in a packet of its own. When the
@@ -167,6 +169,7 @@ class Wire:
         self._keep(data)
 
     def _keep(self, data: bytes) -> None:
+        self._received += len(data)
         *lines, self._part = (self._part + data).split(b"\n")
         self._lines.extend(lines)
 
@@ -180,7 +183,7 @@ class Wire:
 
     def is_over(self) -> bool:
         """Tell whether the server closed; answers that came before that are kept."""
-        if not (self._encrypted or self._may_be_over()):
+        if not (self._encrypted or self._is_news(closed_only=True)):
             return False
         try:
             self._socket.setblocking(False)
@@ -194,21 +197,24 @@ class Wire:
         self._keep(data)
         return not data
 
-    def _may_be_over(self) -> bool:
-        """Tell whether it is worth a look.
-
-        Where the kernel tells the state, it is asked for that: `poll` lets go of the interpreter,
-        and to get it back from another thread takes longer than a letter takes to be written.
-        """
-        if _TCP_INFO is None:
-            return bool(self._poll.poll(0))
-        return self._socket.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1) != _ESTABLISHED
-
     def stirs(self) -> bool:
         """Tell whether the server closed or spoke although it was not asked."""
-        if not self._encrypted:
-            return bool(self._lines or self._part or self._poll.poll(0))
-        return self.is_over() or bool(self._lines or self._part)
+        if self._encrypted:
+            return self.is_over() or bool(self._lines or self._part)
+        return bool(self._lines or self._part or self._is_news())
+
+    def _is_news(self, *, closed_only: bool = False) -> bool:
+        """Tell whether the server closed, or sent what was not read yet.
+
+        Where the kernel tells, it is asked for that: `poll` lets go of the interpreter, and to get
+        it back from another thread takes longer than a letter takes to be written.
+        """
+        if _TCP_INFO is not None:
+            info = self._socket.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _STATE.size)
+            if len(info) == _STATE.size:  # an old kernel tells less
+                state, received = _STATE.unpack(info)
+                return state != _ESTABLISHED or (not closed_only and received != self._received)
+        return bool(self._poll.poll(0))
 
     def secure(self, context: ssl.SSLContext, *, host: str, deadline: Deadline) -> None:
         """Start TLS and check the certificate against ``host``.
@@ -255,7 +261,7 @@ def dial(host: str, *, port: int, deadline: Deadline) -> Wire:
     raise WireError(f"{host}:{port}: {problem}", fault=Fault.UNREACHABLE)
 
 
-def _rest(parts: Sequence[bytes | memoryview], sent: int) -> list[memoryview]:
+def _rest(parts: Sequence[bytes], sent: int) -> list[memoryview]:
     """Return what is left of the parts after so many bytes."""
     left: list[memoryview] = []
     for part in parts:
