@@ -136,7 +136,7 @@ class ByChunks:
         is_limit = False
         try:
             for stage in _ANSWERS:
-                reply = self._wire.reply(deadline=deadline)
+                reply = self._wire.reply(deadline=deadline, hurry=True)
                 kind = reply.kind
                 if kind is Kind.YES and stage is not Stage.DOT:
                     continue
