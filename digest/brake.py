@@ -2,12 +2,12 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from digest import logbook
 from digest.app import App
 from digest.delivery.ring import FEWEST_BOUNCES, is_too_much, share
-from digest.delivery.state import OPEN, DeliveryState
+from digest.delivery.state import OPEN, DeliveryState, Report
 from digest.editions import store as editions
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 ACTOR = "the brake"
 """Who pauses an issue whose letters come back, for the log."""
 
-Report = Callable[[DeliveryState], None]
+_NOT_OFFERED = OPEN | {DeliveryState.SKIPPED}
 
 
 def watching(app: App, edition: Edition, *, report: Report) -> Report:
@@ -29,13 +29,11 @@ def watching(app: App, edition: Edition, *, report: Report) -> Report:
     seen: Counter[DeliveryState] = Counter()
     limit = app.config.reactions.bounces
 
-    def watch(state: DeliveryState) -> None:
-        report(state)
-        if state in OPEN or state is DeliveryState.SKIPPED:
-            return
-        seen[state] += 1
+    def watch(ends: Mapping[DeliveryState, int]) -> None:
+        report(ends)
+        seen.update({state: count for state, count in ends.items() if state not in _NOT_OFFERED})
         refused, offered = seen[DeliveryState.REJECTED], seen.total()
-        if state is DeliveryState.REJECTED and is_too_much(
+        if DeliveryState.REJECTED in ends and is_too_much(
             refused, of=offered, limit=limit, fewest=FEWEST_BOUNCES
         ):
             figures = f"{refused:,} of {offered:,} refused for good"

@@ -1,7 +1,7 @@
 """Chooses who hands an edition over: this process, several on this machine, or a fleet."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from digest.delivery import ledger
 from digest.delivery.engine import Progress, cores
 from digest.delivery.local import shares_of
 from digest.delivery.sender import SendReport
-from digest.delivery.state import DeliveryState
+from digest.delivery.state import Report, told_nobody
 from digest.editions import store as editions
 from digest.editions.issue import Issue
 from digest.editions.state import GOING, EditionState
@@ -23,15 +23,13 @@ from digest.render.composed import ComposedIssue
 if TYPE_CHECKING:
     from digest.delivery.fleet import Batch
 
-Report = Callable[[DeliveryState], None]
-
 BROKEN_SEAL = (
     "the seal is broken: its words were changed after the freeze; restore the database from a"
     " backup, or close the issue"
 )
 
 
-def deliver(app: App, edition: Edition, *, report: Report = lambda _state: None) -> SendReport:
+def deliver(app: App, edition: Edition, *, report: Report = told_nobody) -> SendReport:
     """Have every letter of a frozen edition whose turn it is handed over, as ``[engine]`` says.
 
     What a crew could not finish, this process takes up; what a fleet has in hand, it leaves.
@@ -67,7 +65,7 @@ def hand_over(
     app: App,
     edition: Edition,
     *,
-    report: Report = lambda _state: None,
+    report: Report = told_nobody,
     within: tuple[int, int] | None = None,
 ) -> SendReport:
     """Hand over, in this process, the letters whose turn it is: all, or those of a range of ids.

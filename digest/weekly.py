@@ -37,7 +37,7 @@ from digest.app import App
 from digest.calendar import Period
 from digest.delivery import ledger
 from digest.delivery.sender import SendReport
-from digest.dispatch import Report
+from digest.delivery.state import Report, told_nobody
 from digest.editions import drafts
 from digest.editions import store as editions
 from digest.editions.best import best_series, pace_of
@@ -75,7 +75,7 @@ class Week:
     notes: tuple[str, ...] = ()
 
 
-def run(app: App, *, report: Report = lambda _state: None) -> Week:
+def run(app: App, *, report: Report = told_nobody) -> Week:
     """Do everything that is due: made for cron, safe at any moment, in any number."""
     fence.require(app)
     unknown = app.sender.recover()
@@ -176,7 +176,7 @@ def freeze(app: App, edition: Edition, planned: Plan) -> Edition:
         return editions.get(session, edition.id)
 
 
-def deliver(app: App, edition: Edition, *, report: Report = lambda _state: None) -> SendReport:
+def deliver(app: App, edition: Edition, *, report: Report = told_nobody) -> SendReport:
     """Have every letter of a frozen edition whose turn it is handed over; run again to go on."""
     return dispatch.deliver(app, edition, report=report)
 

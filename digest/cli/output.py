@@ -3,10 +3,10 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 OK = 0
 FAILED = 1
@@ -16,6 +16,14 @@ IN_PART = 4
 INTERRUPTED = 130
 _WIDTH = 80
 _LEAST = 20
+
+
+class Step(Protocol):
+    """Moves a bar on."""
+
+    def __call__(self, steps: int = 1) -> None:
+        """Move it by so many steps."""
+        ...
 
 
 class Output:
@@ -43,10 +51,10 @@ class Output:
             sys.stderr.write(text + "\n")
 
     @contextmanager
-    def progress(self, what: str, *, total: int | None) -> Iterator[Callable[[], None]]:
-        """Show a bar on a terminal while long work runs; yields the function that moves it."""
+    def progress(self, what: str, *, total: int | None) -> Iterator[Step]:
+        """Show a bar on a terminal while long work runs; yields the function that moves it on."""
         if self._quiet or not _can_draw():
-            yield lambda: None
+            yield lambda _steps=1: None
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -54,7 +62,7 @@ class Output:
         columns = (TextColumn(f"{what:<8}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task(what, total=total)
-            yield lambda: progress.advance(task)
+            yield lambda steps=1: progress.advance(task, steps)
 
 
 def table(rows: Sequence[Sequence[object]], *, head: Sequence[str]) -> str:

@@ -71,7 +71,7 @@ def run(ctx: typer.Context) -> None:
             rehearse(me, app)
             return
         with me.out.progress("send", total=None) as step:
-            done = weekly.run(app, report=lambda _state: step())
+            done = weekly.run(app, report=lambda ends: step(sum(ends.values())))
         heartbeat.complete(app)
         receivers.look_up(app)
         _finish(me, app, done)
@@ -152,7 +152,8 @@ def _deliver(
     if edition.state not in GOING:
         return ()
     with me.out.progress("send", total=edition.candidates) as step:
-        return ((edition, weekly.deliver(app, edition, report=lambda _state: step())),)
+        report = weekly.deliver(app, edition, report=lambda ends: step(sum(ends.values())))
+    return ((edition, report),)
 
 
 def _finish(me: Context, app: "App", done: "Week") -> None:

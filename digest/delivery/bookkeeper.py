@@ -1,6 +1,7 @@
 """Keeps the books of one send: permits letters in windows, writes results in batches."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from digest.delivery.desk import Task, Tray
 from digest.delivery.lane import Lane
 from digest.delivery.moves import Result
 from digest.delivery.sorting import Later
-from digest.delivery.state import DeliveryState
+from digest.delivery.state import DeliveryState, Report
 from digest.delivery.traffic import Traffic
 from digest.mail.outcome import Outcome, Stage, Verdict
 from storage.database import Database
@@ -54,7 +55,7 @@ class Bookkeeper:
         lanes: Sequence[Lane],
         within: tuple[int, int] | None,
         traffic: Traffic,
-        report: Callable[[DeliveryState], None],
+        report: Report,
     ) -> None:
         self.waits: str | None = None
         self._database = database
@@ -181,12 +182,8 @@ class Bookkeeper:
                     *tray.returned,
                 ]
             )
-            for result in tray.results:
-                self._report(_STATE_OF[result.outcome.verdict])
-        gone = supply.left + sum(len(tray.unfit) for tray in trays.values())
-        for state, count in ((DeliveryState.SKIPPED, gone), (DeliveryState.FAILED, supply.failed)):
-            for _ in range(count):
-                self._report(state)
+        if ends := _ends(trays.values(), supply):
+            self._report(ends)
 
     def _give_out(self, supply: _Supply, wanted: Mapping[Lane, int]) -> None:
         """Give out what was permitted."""
@@ -310,6 +307,17 @@ class Bookkeeper:
         moves.skip(session, gone, reason=reason, now=self._job.clock.now())
         moves.give_back(session, [one for one in refused if one.subscriber_id in wanted])
         return len(gone)
+
+
+def _ends(trays: Iterable[Tray], supply: _Supply) -> Mapping[DeliveryState, int]:
+    """Count the letters that have come to each state in one turn."""
+    trays = list(trays)
+    gone = supply.left + sum(len(tray.unfit) for tray in trays)
+    ends = Counter({DeliveryState.SKIPPED: gone, DeliveryState.FAILED: supply.failed})
+    verdicts = Counter(result.outcome.verdict for tray in trays for result in tray.results)
+    for verdict, count in verdicts.items():
+        ends[_STATE_OF[verdict]] += count
+    return +ends  # without those of which there is none
 
 
 def _nothing() -> None:

@@ -1,10 +1,9 @@
 """Which hands send an issue, how many of them, and what they have done so far."""
 
 import os
-from collections.abc import Callable
 
 from digest.delivery import ledger
-from digest.delivery.state import OPEN, DeliveryState
+from digest.delivery.state import OPEN, DeliveryState, Report
 from storage.database import Database
 
 
@@ -18,21 +17,17 @@ def cores() -> int:
 class Progress:
     """Tells which letters have come to an end since the last look, from the ledger alone."""
 
-    def __init__(
-        self, database: Database, edition_id: int, *, report: Callable[[DeliveryState], None]
-    ) -> None:
+    def __init__(self, database: Database, edition_id: int, *, report: Report) -> None:
         self._database = database
         self._edition_id = edition_id
         self._report = report
         self.counts = self._count()
 
     def look(self) -> bool:
-        """Report each letter that has ended; whether anything at all has moved."""
+        """Report the letters that have ended; whether anything at all has moved."""
         before, self.counts = self.counts, self._count()
-        for state, count in self.counts.items():
-            if state not in OPEN:
-                for _ in range(count - before.get(state, 0)):
-                    self._report(state)
+        ended = {s: count - before.get(s, 0) for s, count in self.counts.items() if s not in OPEN}
+        self._report({state: count for state, count in ended.items() if count > 0})
         return self.counts != before
 
     @property

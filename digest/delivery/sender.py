@@ -8,7 +8,7 @@ before a dot is a retry; a crash after it is one letter nobody can know about, a
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,7 +26,7 @@ from digest.delivery.pace import Pace
 from digest.delivery.retry import Doubt
 from digest.delivery.routes import MAIN
 from digest.delivery.settings import DeliverySettings
-from digest.delivery.state import OPEN, DeliveryState
+from digest.delivery.state import OPEN, DeliveryState, Report, told_nobody
 from digest.delivery.threads import run_to_the_end
 from digest.delivery.traffic import Traffic
 from digest.editions import store as editions
@@ -42,8 +42,6 @@ log = logging.getLogger(__name__)
 
 ACTOR = "the sender"
 """Who pauses an issue that no server takes, for the log."""
-
-Report = Callable[[DeliveryState], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +103,7 @@ class Sender:
         edition: Edition,
         *,
         personalisers: Mapping[int, Personaliser],
-        report: Report = lambda _state: None,
+        report: Report = told_nobody,
         within: tuple[int, int] | None = None,
     ) -> SendReport:
         """Hand over every letter whose turn it is; return when none is left or ``stop`` is set.
@@ -201,9 +199,10 @@ class Sender:
             return report
         failpoint.reach(Step.BEFORE_CLAIM)
 
-        def report_doomed(state: DeliveryState) -> None:
-            report(state)
-            failpoint.reach(Step.AFTER_RESULT)
+        def report_doomed(ends: Mapping[DeliveryState, int]) -> None:
+            report(ends)
+            for _ in range(sum(ends.values())):
+                failpoint.reach(Step.AFTER_RESULT)
 
         return report_doomed
 

@@ -5,7 +5,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,8 @@ from digest.editions.state import EditionState
 from digest.editions.store import Edition
 from digest.errors import ConfigurationError, SchemaError
 from digest.tables import DeliveryRow, EditionRow, RingRow
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 Capture = pytest.CaptureFixture[str]
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
@@ -228,12 +229,12 @@ def test_a_queue_of_an_older_library_is_refused_until_it_is_migrated(
 
 def test_watching_ends_when_all_is_served(database: Database, fleet: Fleet) -> None:
     edition = send_to(database, readers=3)
-    told: list[DeliveryState] = []
+    told: list[Mapping[DeliveryState, int]] = []
     progress = Progress(database, edition.id, report=told.append)
     whole = Batch(edition_id=edition.id, first=0, last=10_000_000)
     finish(database, whole, state=DeliveryState.ACCEPTED)
     fleet.watch(progress)
-    assert told == [DeliveryState.ACCEPTED] * 3
+    assert told == [{DeliveryState.ACCEPTED: 3}]
 
 
 def left_over(database: Database) -> int:
