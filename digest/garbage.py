@@ -12,6 +12,5 @@ def collect_seldom() -> None:
     a fifth of the work.
     """
     if gc.get_threshold()[0] < _SELDOM:
-        gc.collect()
-        gc.freeze()  # what is loaded by now stays
+        gc.freeze()  # what is loaded by now stays; to look for garbage in it takes a tenth second
         gc.set_threshold(_SELDOM, *gc.get_threshold()[1:])

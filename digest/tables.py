@@ -42,8 +42,14 @@ from subscribers.tables import (
 WAITING = text("state IN ('pending', 'deferred')")
 """The rows whose turn may come; a query that uses their index says it in these very words."""
 HELD = text("worker_id IS NOT NULL")
-NOT_REACHED = text("state IN ('deferred', 'rejected', 'failed', 'skipped', 'unknown')")
-"""Few as a rule: who was tried and has not got it, and whom nobody will try any more."""
+NOT_REACHED = text(
+    "(state = 'deferred' OR state = 'rejected' OR state = 'failed' OR state = 'skipped'"
+    " OR state = 'unknown')"
+)
+"""Few as a rule: who was tried and has not got it, and whom nobody will try any more.
+
+Not as a list: SQLite would make a table of that for every letter that changes its state.
+"""
 UNSETTLED = text("state = 'unknown'")
 
 __all__ = [
