@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from base64 import b32encode, urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +18,10 @@ _SHAPE = re.compile(rf"({_NUMBER})(?:-({_NUMBER}))?\.([A-Za-z0-9_-]{{22}})")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _CODE_DIGITS = 6
 _MARK_BYTES = 10  # 80 bit, as 16 characters: a return path has room for no more
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 6, in small letters
+_PAIRS = tuple(first + second for first in _BASE32 for second in _BASE32)  # of ten bits each
+_SHIFTS = range(8 * _MARK_BYTES - 10, -1, -10)
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648 5
 _BLOCK = 64  # octets of SHA-256
 _LAST_SECOND = 253_402_300_799  # of the year 9999: later ones are no time to Python
 
@@ -207,11 +211,13 @@ def _derive(secret: bytes, purpose: str) -> _Key:
 
 
 def _mac(key: _Key, name: str) -> str:
-    return urlsafe_b64encode(key.of(name.encode())[:_MAC_BYTES]).rstrip(b"=").decode()
+    mac = b2a_base64(key.of(name.encode())[:_MAC_BYTES], newline=False)
+    return mac.translate(_URL_SAFE, b"=").decode()
 
 
 def _mark(key: _Key, name: str) -> str:
-    return b32encode(key.of(name.lower().encode())[:_MARK_BYTES]).decode().lower()
+    mark = int.from_bytes(key.of(name.lower().encode())[:_MARK_BYTES])
+    return "".join([_PAIRS[mark >> shift & 0x3FF] for shift in _SHIFTS])
 
 
 def _code(key: _Key, number: int, *, at: datetime) -> str:
