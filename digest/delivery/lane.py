@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from digest.delivery.batches import Claim
 from digest.delivery.desk import Task, Tray
@@ -9,18 +10,37 @@ from digest.delivery.job import Job
 from digest.delivery.pace import Pace
 
 _AHEAD_SECONDS = 0.5  # how long letters may lie here permitted: their readers may leave meanwhile
+_REMEMBERED = 60.0  # seconds for which a carrier is taken to be as fast as it was
+
+
+@dataclass
+class Speed:
+    """How fast letters leave by one carrier, in letters a second; outlives one send.
+
+    A worker of a fleet sends in many small ones, and would feel its way anew in each.
+    """
+
+    rate: float = 0.0
+    at: float = 0.0  # on the monotonic clock
+
+    def follow(self, letters: int, *, now: float, since: float) -> None:
+        """Take in that so many letters left in the time up to now."""
+        self.rate = (self.rate + letters / (now - since)) / 2
+        self.at = now
 
 
 class Lane:
     """What the bookkeeper knows of one carrier's threads."""
 
-    def __init__(self, job: Job, *, pace: Pace) -> None:
+    def __init__(self, job: Job, *, pace: Pace, speed: Speed) -> None:
         self.job = job
         self.stock: deque[Claim] = deque()  # claimed, not permitted
         self.out = 0  # given out, and not heard of
         self._pace = pace
-        self._rate = 0.0  # letters per second
+        self._speed = speed
         self._measured = self._now
+        if self._measured - speed.at > _REMEMBERED:
+            speed.rate = 0.0
         self._booked, self._turn_at = 0, self._now
 
     @property
@@ -39,7 +59,7 @@ class Lane:
             return 0
         if is_all and not self.stock:
             return 0
-        ahead = min(int(self._rate * _AHEAD_SECONDS), settings.connections * settings.window)
+        ahead = min(int(self._speed.rate * _AHEAD_SECONDS), settings.connections * settings.window)
         if ahead <= settings.connections:  # slow: each letter is permitted when it is begun
             lacking = job.desk.hungry - job.desk.ready
         else:
@@ -68,5 +88,5 @@ class Lane:
         """Follow how fast letters leave."""
         now = self._now
         if now - self._measured >= 0.01:  # noqa: PLR2004 - below, the clock tells nothing
-            self._rate = (self._rate + letters / (now - self._measured)) / 2
+            self._speed.follow(letters, now=now, since=self._measured)
             self._measured = now

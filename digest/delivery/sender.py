@@ -7,7 +7,7 @@ before a dot is a retry; a crash after it is one letter nobody can know about, a
 
 import logging
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from digest.delivery.duty import Duty, on_duty, take_over
 from digest.delivery.hands import work
 from digest.delivery.interrupt import held_back
 from digest.delivery.job import Job
-from digest.delivery.lane import Lane
+from digest.delivery.lane import Lane, Speed
 from digest.delivery.pace import Pace
 from digest.delivery.retry import Doubt
 from digest.delivery.routes import MAIN
@@ -81,6 +81,7 @@ class Sender:
     ) -> None:
         self._database = database
         self._carrier = carrier
+        self._speeds: defaultdict[str, Speed] = defaultdict(Speed)
         self._settings = settings
         self._clock = clock
         self._stop = stop
@@ -125,7 +126,7 @@ class Sender:
                 _halt(jobs)
             books = Bookkeeper(
                 self._database,
-                lanes=[Lane(job, pace=self._pace) for job in jobs],
+                lanes=[Lane(job, pace=self._pace, speed=self._speeds[job.name]) for job in jobs],
                 within=within,
                 traffic=self._traffic,
                 report=self._doom(report),
