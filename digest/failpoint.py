@@ -14,7 +14,8 @@ class Step(StrEnum):
     """The steps of one letter between which a death means something else.
 
     ``BEFORE_CLAIM`` is passed once by each send, every other one by each letter. A server that
-    takes letters by BDAT answers RCPT after the text: there ``AFTER_RCPT`` comes before both.
+    takes letters by BDAT answers RCPT after the text, and gets several at once: there
+    ``BEFORE_DOT`` comes first, for all of them, and ``AFTER_RCPT`` before a text.
     """
 
     BEFORE_CLAIM = "before-claim"

@@ -22,9 +22,9 @@ class Connection(Protocol):
 
         Letters are taken as they can be sent, and several may be on their way at once; everyone
         taken is yielded. ``dot`` is called exactly once for each that comes so far, right before
-        the first byte after which the other side may have it (for SMTP: between the text and the
-        final dot). When it returns False or raises, the letter is not handed over. A connection
-        that broke is begun anew with the next letter.
+        the first byte after which the other side may have it (by DATA: between the text and the
+        final dot; of a batch or a volley: before its first byte). When it returns False or raises,
+        the letter is not handed over. A connection that broke is begun anew with the next letter.
         """
         ...
 

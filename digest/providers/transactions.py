@@ -1,8 +1,8 @@
-"""Mail transactions on one open session: by DATA, or by BDAT with several letters in flight.
+"""Mail transactions by DATA on one open session, and how a conversation ends.
 
-A letter counts as handed over from the moment at which its last bytes may leave: the dot of DATA,
-the last line end of BDAT. Whatever comes before is sent first, then `Dot` is asked, then those
-bytes leave. Each reply is matched to its command (RFC 2920 3.1).
+A letter counts as handed over from the moment at which its dot may leave. Whatever comes before is
+sent first, then `Dot` is asked, then the dot leaves. Each reply is matched to its command (RFC 2920
+3.1).
 """
 
 from collections.abc import Iterator
