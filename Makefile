@@ -49,6 +49,7 @@ lint: .venv/dev.stamp ## Check the style and the dependencies
 
 types: .venv/dev.stamp ## Check the types
 	$(BIN)/mypy
+	MYPYPATH=benchmarks $(BIN)/mypy benchmarks  # apart: it and tests/ share names of files
 
 layers: .venv/dev.stamp ## Check who imports whom
 	$(BIN)/lint-imports

@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,7 @@ class Clock:
     offset: timedelta = field(default_factory=timedelta)
 
     @classmethod
-    def starting_at(cls, moment: datetime) -> "Clock":
+    def starting_at(cls, moment: datetime) -> Self:
         """Return a clock that shows ``moment`` now and runs on from there."""
         return cls(offset=moment.astimezone(UTC) - datetime.now(UTC))
 

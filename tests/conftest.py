@@ -17,7 +17,8 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from digest.checks.resolver import NoAnswerError, SystemResolver
 from digest.garbage import collect_seldom
 from digest.tables import Base
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 # How long an example takes says more about the machine's other work than about ours.
 settings.register_profile("patient", deadline=None)

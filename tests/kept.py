@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.util import LRUCache
 
 from digest.sources import guard
@@ -102,7 +102,6 @@ class KeptStatements(LRUCache[Any, Any]):
 @contextmanager
 def kept_statements() -> Iterator[None]:
     """Let every `Database` find the statements that another has compiled."""
-    create_engine = database.create_engine
     statements: defaultdict[str, KeptStatements] = defaultdict(lambda: KeptStatements(2000))
 
     def create(*arguments: Any, **settings: Any) -> Engine:

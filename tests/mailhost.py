@@ -69,7 +69,7 @@ class MailHost:
     greylist: bool = False
     text_after: int = 1
     delay: float = 0
-    on_accept: Callable[[Taken], None] | None = None
+    on_accept: Callable[[Taken], object] | None = None
     address: str = "127.0.0.1"
     lmtp: bool = False
 

@@ -22,7 +22,8 @@ from typer.main import get_command
 from digest.cli import main as cli
 from digest.migrations import schema
 from digest.tables import Base
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 MONDAY = "2026-06-01T12:00"  # the blog is found
 FRIDAY = "2026-06-12T07:00"  # issue 2026-W24 is due

@@ -16,13 +16,15 @@ from digest.editions.issue import Issue, NewsletterSettings
 from digest.errors import TemplateError, UnfitError
 from digest.mail.headers import clean
 from digest.mail.quoted import encode
-from digest.render.compose import ComposedIssue, Composer, EmailSettings
+from digest.render.compose import Composer
+from digest.render.composed import ComposedIssue
 from digest.render.contrast import too_faint
 from digest.render.features import unsupported
 from digest.render.lenses import no_styles
 from digest.render.links import link
 from digest.render.lint import lint
 from digest.render.sample import sample_issue
+from digest.render.settings import EmailSettings
 from digest.render.slots import Slot, marker
 from digest.render.theme import load_theme
 from digest.render.titles import display_title

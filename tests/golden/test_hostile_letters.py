@@ -14,7 +14,8 @@ from press import HOSTILE, PUBLIC_URL, composer, issue, personaliser, post, read
 from digest.editions.issue import Issue, NewsletterSettings
 from digest.mail.headers import clean
 from digest.mail.quoted import encode
-from digest.render.compose import ComposedIssue, Composer
+from digest.render.compose import Composer
+from digest.render.composed import ComposedIssue
 from digest.render.slots import markers, without_edges
 from digest.render.theme import load_theme
 from digest.render.titles import display_title

@@ -24,7 +24,7 @@ from digest.mail.letter import Letter
 from digest.mail.mime import SenderSettings
 from digest.mail.returnpath import ReturnPath
 from digest.providers.envelope import Envelope, Lines
-from digest.render.compose import ComposedIssue
+from digest.render.composed import ComposedIssue
 from digest.render.lint import lint
 
 LONG_URL = "https://digest.example/u/" + "0123456789" * 27 + "abcde"  # 300 characters

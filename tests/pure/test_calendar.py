@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -103,5 +104,6 @@ def test_a_day_is_compared_as_a_day_and_not_shifted_through_utc() -> None:
     ("field", "value"), [("zone", "Europe/Berlim"), ("cron", "0 25 * * *"), ("cron", "weekly")]
 )
 def test_a_wrong_setting_is_named_with_a_right_one(field: str, value: str) -> None:
+    wrong: dict[str, Any] = {field: value}
     with pytest.raises(ConfigurationError, match=rf"{field} = '.*' is no .*; try "):
-        ScheduleSettings(**{field: value})
+        ScheduleSettings(**wrong)

@@ -27,7 +27,7 @@ OTHERS = (
 
 
 def post(number: int, words: tuple[str, str], **facts: Any) -> Post:
-    usual = {
+    usual: dict[str, Any] = {
         "id": number,
         "source_id": number,
         "source": f"Blog {number}",

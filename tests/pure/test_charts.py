@@ -48,7 +48,11 @@ FIGURES = {
         title="Over time",
         sentence="It went well.",
         measure=Measure(what="Accepted", top=4892, limit=Limit(value=3000, words="limit")),
-        events=[Event(at=0.1, words=HOSTILE), Event(at=0.9, words="paused by anna")],
+        events=[
+            Event(at=0.1, label="0 min", words=HOSTILE),
+            Event(at=0.6, label="2 min", words="paused by anna", until=0.7),
+            Event(at=0.7, label="3 min", words="resumed by anna"),
+        ],
     ),
     "line without points": line(
         "delivery", [], title="Over time", sentence="None.", measure=Measure(what="Taken")
@@ -94,7 +98,7 @@ def test_what_a_stranger_wrote_stays_words(figure: Figure) -> None:
 def test_its_text_can_be_read_and_its_marks_stay_inside(figure: Figure) -> None:
     drawn = _drawing(figure)
     height = float(drawn.get("height", "0"))
-    assert (drawn.get("width"), drawn.get("font-size")) == ("560", "12")
+    assert (drawn.get("width"), drawn.get("font-size")) == ("560", "13")
     for one in drawn.iter(f"{SVG}rect"):
         x, y, w, h = (float(one.get(key, "0")) for key in ("x", "y", "width", "height"))
         assert x >= 0
@@ -177,3 +181,20 @@ def test_words_are_counted_and_listed() -> None:
 @pytest.mark.parametrize(("value", "top"), [(0, 2), (3, 3), (4892, 5000), (9001, 10_000)])
 def test_an_axis_ends_at_a_round_number(value: int, top: int) -> None:
     assert round_up(value) == top
+
+
+def test_words_above_and_below_a_line_run_into_no_others() -> None:
+    points = [Point(at=at, label=f"{at * 100:.0f} min", value=1) for at in (0, 0.01, 0.02, 0.5, 1)]
+    places = ((0.1, "paused by anna"), (0.12, "resumed by anna"), (0.9, "paused by ben"))
+    events = [Event(at=at, label="now", words=words) for at, words in places]
+    figure = line(
+        "delivery", points, title="T", sentence="S", measure=Measure(what="W"), events=events
+    )
+    written = {
+        "".join(one.itertext()): float(one.get("y", "0"))
+        for one in _drawing(figure).iter(f"{SVG}text")
+    }
+    assert written["paused by anna"] == written["paused by ben"] != written["resumed by anna"]
+    assert {"0 min", "50 min", "100 min"} < set(written)
+    assert "1 min" not in written
+    assert [row for row in figure.rows if row[2]] == [("now", 1, words) for _, words in places]

@@ -22,7 +22,7 @@ from digest.errors import ConfigurationError
 from digest.mail.dkim import SIGNED, DkimSettings, Signer
 from digest.mail.keys import load_signer
 from digest.mail.selftest import UnsafeMailError, self_test
-from digest.render.compose import ComposedIssue
+from digest.render.composed import ComposedIssue
 
 DOMAIN = "digest.example"
 LIST_HEADERS = ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedback-ID")
@@ -32,7 +32,7 @@ LIST_HEADERS = ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedbac
 def keys(tmp_path_factory: pytest.TempPathFactory) -> DkimSettings:
     """Make both keys once: an RSA key takes its time."""
     folder = tmp_path_factory.mktemp("keys")
-    private = {
+    private: dict[str, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey] = {
         "rsa.pem": rsa.generate_private_key(public_exponent=65537, key_size=2048),
         "ed25519.pem": ed25519.Ed25519PrivateKey.generate(),
     }

@@ -22,7 +22,7 @@ def sentences(tag: str) -> Iterator[tuple[str, str]]:
                 if message.id:
                     key = message.id if isinstance(message.id, str) else message.id[0]
                     said = message.string
-                    for form in (said,) if isinstance(said, str) else said:
+                    for form in (said,) if isinstance(said, str) else said or ():
                         yield key, form
 
 

@@ -12,13 +12,11 @@ from digest.posts.hygiene import (
     CUT_TITLE,
     NO_TITLE,
     NOT_A_TITLE,
-    Examined,
-    Fitness,
     believed_minutes,
     complete,
     examine,
 )
-from digest.posts.post import FetchedPost
+from digest.posts.post import Examined, FetchedPost, Fitness
 
 TITLE = "Cold reads after a cache flush"
 CUT = "Postgres at the edge: what we learned from moving nine replicas to another contine…"

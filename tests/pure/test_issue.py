@@ -46,7 +46,7 @@ SEAL = "6c032153668cb14b468054649b40fd0c1202742280ecbe4b74b1fe6d3a5a7dc6"
 
 
 def post(number: int, **facts: Any) -> Post:
-    usual = {
+    usual: dict[str, Any] = {
         "id": number,
         "source_id": 1,
         "source": "Quay",

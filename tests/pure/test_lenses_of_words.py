@@ -96,6 +96,8 @@ def test_every_list_shows_as_much_as_it_has_room_for() -> None:
 def test_what_a_feed_brings_is_inert_on_their_pages() -> None:
     hostile = "<script>alert(1)</script>"
     line = InboxLine(client="x", sender=hostile, subject=hostile, preheader=hostile)
-    assert "<script" not in inbox_page((line,))
+    page = inbox_page((line,))
+    assert "<script" not in page
+    assert "Widths are estimates" in page
     assert "<script" not in aloud_page((Spoken(role=hostile, words=hostile),))
     assert line.line == f"{hostile} | {hostile} | {hostile}"

@@ -14,7 +14,7 @@ from press import HOSTILE, issue, personaliser, reader
 from digest.errors import UnfitError
 from digest.mail.headers import clean
 from digest.mail.mime import SenderSettings
-from digest.render.compose import ComposedIssue
+from digest.render.composed import ComposedIssue
 from digest.render.slots import Edge, Slot, leftovers, marker, without_personal_part
 
 ISSUE = issue()

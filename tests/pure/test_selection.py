@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,7 +42,7 @@ def choose(*posts: Post, topics: TopicSettings | None = None, **rules: object) -
     )
 
 
-def why(candidate: Post, **rules: object) -> Reason | None:
+def why(candidate: Post, **rules: Any) -> Reason | None:
     selection = choose(candidate, **rules)
     return selection.refused[0].reason if selection.refused else None
 

@@ -14,7 +14,7 @@ from digest.errors import UnfitError
 from digest.mail.letter import Letter
 from digest.mail.mime import SenderSettings, list_id_of
 from digest.mail.single import Single, write_single
-from digest.render.compose import ComposedIssue
+from digest.render.composed import ComposedIssue
 
 WORDS = st.text(max_size=200) | st.sampled_from(HOSTILE)
 SENDER = SenderSettings(

@@ -13,6 +13,8 @@ sys.path.insert(0, str(ROOT / "docs"))
 import check  # noqa: E402 - a script of docs/, no package
 import generate  # noqa: E402 - a script of docs/, no package
 
+from digest.config import every_setting  # noqa: E402 - stands below them
+
 
 def test_nothing_in_the_documents_leads_nowhere() -> None:
     done = subprocess.run(
@@ -105,7 +107,7 @@ def test_the_pages_do_not_depend_on_the_terminal() -> None:
 
 def test_every_setting_and_every_command_has_its_place() -> None:
     config, commands = generate.config_page(), generate.cli_page()
-    for setting in generate.every_setting():
+    for setting in every_setting():
         assert f"| `{setting.variable}" in config
     for name in ("digest fetch", "digest issue approve", "digest subscriber add", "digest demo"):
         assert f"## `{name}`\n" in commands

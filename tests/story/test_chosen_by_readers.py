@@ -3,10 +3,10 @@
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select, update
+from world import World
 
 from digest import planning, weekly
 from digest.delivery import ledger
@@ -18,15 +18,12 @@ from digest.render.compose import Composer
 from digest.tables import DeliveryRow, SourceRow, SubscriberRow, VariantRow
 from digest.weekly import Week
 
-if TYPE_CHECKING:
-    from conftest import World
-
 FRIDAY = "2026-06-12T07:00"
 WORDS = {"storage": "Counting cold reads", "operations": "Who paged whom", "networking": "QUIC"}
 
 
 @pytest.fixture
-def topical(world: "World") -> "World":
+def topical(world: World) -> World:
     """Give a world with a blog for each of three topics, in two languages."""
     world.settings["email"] = {"languages": ("en", "de")}
     for topic, title in WORDS.items():
@@ -36,7 +33,7 @@ def topical(world: "World") -> "World":
     return world
 
 
-def choose(world: "World", email: str, *, language: str = "en", **wishes: str | None) -> None:
+def choose(world: World, email: str, *, language: str = "en", **wishes: str | None) -> None:
     """Put a reader on the list who chose."""
     world.readers(email, language=language)
     wishes = {"topics": None, **wishes}
@@ -44,7 +41,7 @@ def choose(world: "World", email: str, *, language: str = "en", **wishes: str | 
         session.execute(update(SubscriberRow).where(SubscriberRow.email == email).values(**wishes))
 
 
-def received(world: "World") -> dict[str, EmailMessage]:
+def received(world: World) -> dict[str, EmailMessage]:
     return {
         taken.recipient.partition("@")[0]: message_from_bytes(taken.message, policy=policy.default)
         for taken in world.mail.accepted
@@ -59,7 +56,7 @@ def told(message: EmailMessage, kind: str) -> set[str]:
 
 
 def test_each_reader_gets_the_topics_the_language_and_the_form_they_chose(
-    topical: "World",
+    topical: World,
 ) -> None:
     choose(topical, "all@example.org")
     choose(topical, "some@example.org", topics="operations,storage")
@@ -86,7 +83,7 @@ def test_each_reader_gets_the_topics_the_language_and_the_form_they_chose(
 
 
 def test_a_content_is_rendered_once_however_many_want_it(
-    topical: "World", monkeypatch: pytest.MonkeyPatch
+    topical: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(12):
         topics = ("storage", "operations,storage", None)[number % 3]
@@ -123,7 +120,7 @@ def test_a_content_is_rendered_once_however_many_want_it(
 
 
 def test_a_choice_made_in_the_moment_of_the_freeze_is_served_with_more(
-    topical: "World",
+    topical: World,
 ) -> None:
     choose(topical, "ada@example.org", topics="storage")
     app = topical.app(FRIDAY)
@@ -145,7 +142,7 @@ def test_a_choice_made_in_the_moment_of_the_freeze_is_served_with_more(
         }
 
 
-def test_rare_choices_are_folded_and_the_operator_is_told(topical: "World") -> None:
+def test_rare_choices_are_folded_and_the_operator_is_told(topical: World) -> None:
     topical.settings["email"] = {"languages": ("en",), "variants": 1}
     choose(topical, "ada@example.org", topics="storage")
     done = topical.run(FRIDAY)
@@ -154,7 +151,7 @@ def test_rare_choices_are_folded_and_the_operator_is_told(topical: "World") -> N
 
 
 def test_a_broken_template_costs_the_looks_and_the_operator_is_told(
-    topical: "World", tmp_path: Path
+    topical: World, tmp_path: Path
 ) -> None:
     folder = tmp_path / "templates"
     template = folder / "edition" / "weekly" / "issue.mjml.j2"
@@ -172,7 +169,7 @@ def test_a_broken_template_costs_the_looks_and_the_operator_is_told(
     assert any("edition/weekly/issue.mjml.j2:2" in note for note in done.notes)
 
 
-def test_a_persons_subject_and_introduction_are_what_readers_get(topical: "World") -> None:
+def test_a_persons_subject_and_introduction_are_what_readers_get(topical: World) -> None:
     choose(topical, "ada@example.org")
     app = topical.app(FRIDAY)
     edition = weekly.open_due(app)
@@ -188,7 +185,7 @@ def test_a_persons_subject_and_introduction_are_what_readers_get(topical: "World
         take_up(session, edition)
 
 
-def test_no_subject_comes_twice_in_eight_weeks(topical: "World") -> None:
+def test_no_subject_comes_twice_in_eight_weeks(topical: World) -> None:
     choose(topical, "ada@example.org")
     topical.run(FRIDAY)
     topical.blog("again", ("Counting cold reads", "2026-06-16T10:00"))

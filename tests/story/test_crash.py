@@ -28,7 +28,8 @@ from digest.tables import (
     VariantRow,
     WorkerRow,
 )
-from storage.database import Database, DatabaseSettings, clock_of
+from storage.database import Database, clock_of
+from storage.settings import DatabaseSettings
 
 AT = ("run", "--at", "2026-06-12T07:00")
 READERS = 12

@@ -26,7 +26,7 @@ from digest.failpoint import Failpoint, Step
 from digest.providers.registry import CarrierSettings
 from digest.providers.session import SmtpSettings
 from digest.rehearsal.stage import seal
-from storage.database import DatabaseSettings
+from storage.settings import DatabaseSettings
 
 READERS = 6
 IN_FLIGHT = 4  # letters by BDAT that one conversation leaves unanswered

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from mailhost import close, say
 from sqlalchemy import select
+from world import World
 
 from digest import questions, steering, weekly
 from digest.delivery.state import DeliveryState
@@ -16,8 +17,6 @@ from digest.weekly import Week
 from subscribers.tables import Status
 
 if TYPE_CHECKING:
-    from conftest import World
-
     from digest.delivery.sender import SendReport
 
 FRIDAY = "2026-06-12T07:00"
@@ -29,21 +28,21 @@ def report_of(done: Week) -> "SendReport":
     return report
 
 
-def prepare(world: "World", *readers: str) -> None:
+def prepare(world: World, *readers: str) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers(*(readers or THREE))
 
 
-def statuses(world: "World") -> dict[str, int]:
+def statuses(world: World) -> dict[str, int]:
     with world.app(FRIDAY).database.read() as session:
         return dict(Counter(session.scalars(select(SubscriberRow.status))))
 
 
-def copies(world: "World") -> list[str]:
+def copies(world: World) -> list[str]:
     return sorted(taken.recipient for taken in world.mail.accepted)
 
 
-def test_a_refused_login_pauses_the_issue_and_touches_nobody(world: "World") -> None:
+def test_a_refused_login_pauses_the_issue_and_touches_nobody(world: World) -> None:
     world.mail.offers = ("AUTH PLAIN",)
     world.settings["carrier"] = {
         "smtp": {
@@ -64,7 +63,7 @@ def test_a_refused_login_pauses_the_issue_and_touches_nobody(world: "World") -> 
     assert "canary" not in report.trouble
 
 
-def test_a_mended_fault_goes_on_with_who_was_not_served(world: "World") -> None:
+def test_a_mended_fault_goes_on_with_who_was_not_served(world: World) -> None:
     world.settings["delivery"] = {"connections": 1}
     world.mail.script = {"mail": [None, say("550 5.1.8 sender refused")]}
     prepare(world)
@@ -79,7 +78,7 @@ def test_a_mended_fault_goes_on_with_who_was_not_served(world: "World") -> None:
     assert copies(world) == sorted(THREE)
 
 
-def test_a_greylisting_server_gets_everybody_on_the_second_try(world: "World") -> None:
+def test_a_greylisting_server_gets_everybody_on_the_second_try(world: World) -> None:
     world.mail.greylist = True
     prepare(world)
     first = report_of(world.run(FRIDAY))
@@ -91,7 +90,7 @@ def test_a_greylisting_server_gets_everybody_on_the_second_try(world: "World") -
     assert copies(world) == sorted(THREE)
 
 
-def test_a_server_that_always_puts_off_fails_the_letter_at_the_deadline(world: "World") -> None:
+def test_a_server_that_always_puts_off_fails_the_letter_at_the_deadline(world: World) -> None:
     world.mail.script = {"rcpt": say("450 4.2.1 busy")}
     prepare(world, "ada@example.org")
     for at in (FRIDAY, "2026-06-12T19:00", "2026-06-13T12:00"):
@@ -101,7 +100,7 @@ def test_a_server_that_always_puts_off_fails_the_letter_at_the_deadline(world: "
     assert last.state is EditionState.SENT
 
 
-def test_a_refused_reader_stops_nobody_else(world: "World") -> None:
+def test_a_refused_reader_stops_nobody_else(world: World) -> None:
     world.settings["delivery"] = {"connections": 1}
     world.mail.script = {"rcpt": [say("550 5.1.1 no such user")]}
     prepare(world)
@@ -117,9 +116,7 @@ def test_a_refused_reader_stops_nobody_else(world: "World") -> None:
 @pytest.mark.parametrize(
     "answer", ["552 5.2.2 mailbox full", "550 5.7.1 blocked for spam", "554 5.3.4 too big"]
 )
-def test_a_refusal_that_may_pass_or_is_about_us_keeps_the_reader(
-    world: "World", answer: str
-) -> None:
+def test_a_refusal_that_may_pass_or_is_about_us_keeps_the_reader(world: World, answer: str) -> None:
     world.settings["delivery"] = {"connections": 1}
     world.mail.script = {"rcpt": [None, say(answer)]}
     prepare(world)
@@ -128,7 +125,7 @@ def test_a_refusal_that_may_pass_or_is_about_us_keeps_the_reader(
     assert statuses(world) == {Status.CONFIRMED: 3}
 
 
-def test_a_server_that_refuses_everybody_says_nothing_about_anybody(world: "World") -> None:
+def test_a_server_that_refuses_everybody_says_nothing_about_anybody(world: World) -> None:
     world.settings["delivery"] = {"connections": 1}
     world.mail.script = {"rcpt": [say("550 5.1.1 unknown here")] * 20}
     prepare(world, *(f"reader{number}@example.org" for number in range(30)))
@@ -139,7 +136,7 @@ def test_a_server_that_refuses_everybody_says_nothing_about_anybody(world: "Worl
     assert statuses(world) == {Status.CONFIRMED: 30}
 
 
-def test_silence_after_the_dot_is_unknown_and_never_sent_again(world: "World") -> None:
+def test_silence_after_the_dot_is_unknown_and_never_sent_again(world: World) -> None:
     world.settings["delivery"] = {"connections": 1}
     world.mail.script = {"taken": [close()]}
     prepare(world)
@@ -149,7 +146,7 @@ def test_silence_after_the_dot_is_unknown_and_never_sent_again(world: "World") -
     assert copies(world) == sorted(THREE)  # the server had it, and nobody got it twice
 
 
-def test_a_server_that_is_away_leaves_everything_to_the_next_run(world: "World") -> None:
+def test_a_server_that_is_away_leaves_everything_to_the_next_run(world: World) -> None:
     world.mail.script = {"banner": close("421 4.3.2 shutting down")}
     prepare(world)
     report = report_of(world.run(FRIDAY))
@@ -160,7 +157,7 @@ def test_a_server_that_is_away_leaves_everything_to_the_next_run(world: "World")
     assert copies(world) == sorted(THREE)
 
 
-def test_a_limit_per_connection_costs_nobody_a_try(world: "World") -> None:
+def test_a_limit_per_connection_costs_nobody_a_try(world: World) -> None:
     world.settings["delivery"] = {"connections": 1}
     world.mail.limit = 2
     prepare(world, *(f"reader{n}@example.org" for n in range(7)))
@@ -170,7 +167,7 @@ def test_a_limit_per_connection_costs_nobody_a_try(world: "World") -> None:
 
 
 def test_told_to_stop_it_finishes_the_letter_in_hand_and_gives_back_the_rest(
-    world: "World",
+    world: World,
 ) -> None:
     world.settings["delivery"] = {"connections": 1}
     prepare(world)
@@ -183,7 +180,7 @@ def test_told_to_stop_it_finishes_the_letter_in_hand_and_gives_back_the_rest(
     assert copies(world) == sorted(THREE)
 
 
-def test_an_address_that_fits_no_mail_is_skipped_with_a_reason(world: "World") -> None:
+def test_an_address_that_fits_no_mail_is_skipped_with_a_reason(world: World) -> None:
     prepare(world, "ada@example.org", "j\u00f6rg@example.org")
     report = report_of(world.run(FRIDAY))
     assert report.counts[DeliveryState.ACCEPTED] == 1

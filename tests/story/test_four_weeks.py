@@ -3,10 +3,10 @@
 from collections import Counter
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import update
+from world import World
 
 from digest import approval, bestof, questions
 from digest.archive.shelf import records
@@ -16,16 +16,13 @@ from digest.editions.state import EditionState
 from digest.editions.store import Edition
 from digest.tables import SubscriberRow
 
-if TYPE_CHECKING:
-    from conftest import World
-
 FRIDAYS = ("2026-05-22", "2026-05-29", "2026-06-05", "2026-06-12")  # W21 to W24
 LAST = f"{FRIDAYS[-1]}T07:00"
 BEST = "2026-W24-best"
 
 
 @pytest.fixture
-def mixed(world: "World") -> "World":
+def mixed(world: World) -> World:
     """Give a world with two readers of every issue, and two of the best of four weeks."""
     world.settings["email"] = {"languages": ("en", "de")}
     world.blog("plain", at="2026-05-01T12:00")
@@ -35,14 +32,14 @@ def mixed(world: "World") -> "World":
     return world
 
 
-def monthly(world: "World", *emails: str) -> None:
+def monthly(world: World, *emails: str) -> None:
     with world.app("2026-05-01T12:00").database.begin() as session:
         session.execute(
             update(SubscriberRow).where(SubscriberRow.email.in_(emails)).values(pace="monthly")
         )
 
 
-def publish(world: "World", *, until: str) -> None:
+def publish(world: World, *, until: str) -> None:
     """Publish three posts on the day before each Friday up to this one."""
     days = [day for day in FRIDAYS if day <= until]
     posts = [
@@ -53,13 +50,13 @@ def publish(world: "World", *, until: str) -> None:
     world.blog("plain", *posts)
 
 
-def four_weeks(world: "World") -> None:
+def four_weeks(world: World) -> None:
     for day in FRIDAYS:
         publish(world, until=day)
         world.run(f"{day}T07:00")
 
 
-def mails(world: "World") -> dict[str, list[EmailMessage]]:
+def mails(world: World) -> dict[str, list[EmailMessage]]:
     found: dict[str, list[EmailMessage]] = {}
     for taken in world.mail.accepted:
         mail = message_from_bytes(taken.message, policy=policy.default)
@@ -67,7 +64,7 @@ def mails(world: "World") -> dict[str, list[EmailMessage]]:
     return found
 
 
-def best(world: "World") -> Edition | None:
+def best(world: World) -> Edition | None:
     return questions.edition(world.opened[-1], BEST)
 
 
@@ -78,7 +75,7 @@ def plain(mail: EmailMessage) -> str:
 
 
 def test_four_weeks_bring_four_issues_or_the_best_of_them_and_nobody_gets_both(
-    mixed: "World",
+    mixed: World,
 ) -> None:
     four_weeks(mixed)
     got = mails(mixed)
@@ -101,7 +98,7 @@ def test_four_weeks_bring_four_issues_or_the_best_of_them_and_nobody_gets_both(
     assert again.best_of.state is EditionState.SENT
 
 
-def test_everybody_is_counted_once_and_the_archive_shows_the_weeks_alone(mixed: "World") -> None:
+def test_everybody_is_counted_once_and_the_archive_shows_the_weeks_alone(mixed: World) -> None:
     four_weeks(mixed)
     app = mixed.opened[-1]
     listed = [(one.period, one.number) for one in questions.all_editions(app)]
@@ -121,7 +118,7 @@ def test_everybody_is_counted_once_and_the_archive_shows_the_weeks_alone(mixed: 
     assert len(issue.entries) == 12
 
 
-def test_a_best_of_that_waits_for_approval_goes_when_it_is_given(mixed: "World") -> None:
+def test_a_best_of_that_waits_for_approval_goes_when_it_is_given(mixed: World) -> None:
     four = dict.fromkeys(FRIDAYS[:-1])
     for day in four:
         publish(mixed, until=day)
@@ -149,7 +146,7 @@ def test_a_best_of_that_waits_for_approval_goes_when_it_is_given(mixed: "World")
 
 
 def test_a_last_week_without_posts_and_a_withdrawn_issue_leave_the_best_of_the_others(
-    mixed: "World",
+    mixed: World,
 ) -> None:
     for day in FRIDAYS[:3]:
         publish(mixed, until=day)
@@ -169,7 +166,7 @@ def test_a_last_week_without_posts_and_a_withdrawn_issue_leave_the_best_of_the_o
 
 
 def test_without_monthly_readers_there_is_no_best_of_and_who_changes_later_waits_for_the_next(
-    world: "World",
+    world: World,
 ) -> None:
     world.blog("plain", at="2026-05-01T12:00")
     world.readers("ada@example.org")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
+from world import World
 
 from digest import weekly
 from digest.delivery import ledger
@@ -17,8 +18,6 @@ from digest.delivery.state import DeliveryState
 from digest.editions.state import EditionState
 
 if TYPE_CHECKING:
-    from conftest import World
-
     from digest.app import App
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -28,7 +27,7 @@ LEASE = 0.2
 
 
 @pytest.fixture
-def crowded(world: "World") -> "World":
+def crowded(world: World) -> World:
     """Give a world with many readers."""
     world.settings["delivery"] = {"connections": 1, "lease_seconds": LEASE}
     world.blog("plain", ("First", "2026-06-09T10:00"))
@@ -53,7 +52,7 @@ def counts(app: "App") -> dict[DeliveryState, int]:
         return ledger.counts(session, 1)
 
 
-def test_a_disk_that_is_full_at_the_freeze_seals_nothing(crowded: "World") -> None:
+def test_a_disk_that_is_full_at_the_freeze_seals_nothing(crowded: World) -> None:
     weekly.fetch(crowded.app(FRIDAY))
     app = crowded.app(FRIDAY)
     fill(app.database.engine, spare=4)
@@ -66,7 +65,7 @@ def test_a_disk_that_is_full_at_the_freeze_seals_nothing(crowded: "World") -> No
     assert crowded.accepted == READERS
 
 
-def test_a_disk_that_is_full_in_mid_send_costs_nobody_a_letter(crowded: "World") -> None:
+def test_a_disk_that_is_full_in_mid_send_costs_nobody_a_letter(crowded: World) -> None:
     app = crowded.app(FRIDAY)
     weekly.fetch(app)
     due = weekly.open_due(app)

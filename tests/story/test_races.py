@@ -1,23 +1,20 @@
 """What happens between two steps of a week: nobody and nothing falls into the gap."""
 
-from typing import TYPE_CHECKING
+from world import World
 
 from digest import planning, steering, weekly
 from digest.delivery.state import DeliveryState
 from digest.editions import store as editions
 from digest.editions.state import EditionState
 
-if TYPE_CHECKING:
-    from conftest import World
-
 FRIDAY = "2026-06-12T07:00"
 
 
-def times_mailed(world: "World", title: str) -> int:
+def times_mailed(world: World, title: str) -> int:
     return sum(title.encode() in taken.message for taken in world.mail.accepted)
 
 
-def test_a_post_that_comes_while_the_issue_is_written_goes_into_the_next(world: "World") -> None:
+def test_a_post_that_comes_while_the_issue_is_written_goes_into_the_next(world: World) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
     app = world.app(FRIDAY)
@@ -35,7 +32,7 @@ def test_a_post_that_comes_while_the_issue_is_written_goes_into_the_next(world: 
     assert (times_mailed(world, "First"), times_mailed(world, "Just now")) == (1, 1)
 
 
-def test_two_issues_that_go_at_once_are_served_one_after_the_other(world: "World") -> None:
+def test_two_issues_that_go_at_once_are_served_one_after_the_other(world: World) -> None:
     world.settings["delivery"] = {"connections": 1}
     world.mail.greylist = True
     world.blog("plain", ("First", "2026-06-09T10:00"))
@@ -50,7 +47,7 @@ def test_two_issues_that_go_at_once_are_served_one_after_the_other(world: "World
     assert (times_mailed(world, "First"), times_mailed(world, "Second")) == (2, 2)
 
 
-def test_an_issue_that_is_paused_in_mid_send_stops_with_the_letter_in_hand(world: "World") -> None:
+def test_an_issue_that_is_paused_in_mid_send_stops_with_the_letter_in_hand(world: World) -> None:
     world.settings["delivery"] = {"connections": 1, "batch": 50}
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers(*(f"reader{n}@example.org" for n in range(10)))
@@ -72,6 +69,6 @@ def test_an_issue_that_is_paused_in_mid_send_stops_with_the_letter_in_hand(world
     assert world.accepted == 10
 
 
-def the_edition(world: "World") -> editions.Edition:
+def the_edition(world: World) -> editions.Edition:
     with world.opened[-1].database.read() as session:
         return editions.get(session, 1)

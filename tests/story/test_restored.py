@@ -4,10 +4,10 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text, update
+from world import World
 
 from digest import adopt, errands, fence, questions
 from digest.delivery import batches, ledger
@@ -17,9 +17,6 @@ from digest.errors import BusyError, PersonNeededError
 from digest.logbook import entries
 from digest.tables import InstallationRow
 
-if TYPE_CHECKING:
-    from conftest import World
-
 THURSDAY = "2026-06-11T12:00"
 FRIDAY = "2026-06-12T07:00"
 LATER = "2026-06-12T10:00"
@@ -28,7 +25,7 @@ Restore = Callable[[], None]
 
 
 @pytest.fixture
-def snapshot(world: "World", tmp_path: Path) -> Iterator[Callable[[], Restore]]:
+def snapshot(world: World, tmp_path: Path) -> Iterator[Callable[[], Restore]]:
     """Copy the database; what is returned puts the copy in its place."""
     home = make_url(world.database_url)
     copied = tmp_path / "snapshot.sqlite3"
@@ -66,7 +63,7 @@ def _execute(home: URL, sql: str) -> None:
     engine.dispose()
 
 
-def prepare(world: "World") -> None:
+def prepare(world: World) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers(*THREE)
 
@@ -79,7 +76,7 @@ def prepare(world: "World") -> None:
     ],
 )
 def test_f20_a_machine_that_was_off_catches_up_once_inside_the_window_and_asks_outside(
-    world: "World", wakes_at: str, state: EditionState, letters: int
+    world: World, wakes_at: str, state: EditionState, letters: int
 ) -> None:
     prepare(world)
     for _ in range(2):
@@ -90,7 +87,7 @@ def test_f20_a_machine_that_was_off_catches_up_once_inside_the_window_and_asks_o
 
 
 def test_f20_a_machine_that_was_off_for_two_weeks_sends_no_two_issues_in_one_day(
-    world: "World",
+    world: World,
 ) -> None:
     prepare(world)
     world.run(FRIDAY)
@@ -101,7 +98,7 @@ def test_f20_a_machine_that_was_off_for_two_weeks_sends_no_two_issues_in_one_day
 
 
 def test_f20_a_restored_snapshot_does_not_send(
-    world: "World", snapshot: Callable[[], Restore]
+    world: World, snapshot: Callable[[], Restore]
 ) -> None:
     prepare(world)
     world.run(THURSDAY)
@@ -116,7 +113,7 @@ def test_f20_a_restored_snapshot_does_not_send(
 
 
 def test_an_adopted_snapshot_holds_the_issue_that_may_have_been_sent(
-    world: "World", snapshot: Callable[[], Restore]
+    world: World, snapshot: Callable[[], Restore]
 ) -> None:
     prepare(world)
     world.run(THURSDAY)
@@ -137,7 +134,7 @@ def test_an_adopted_snapshot_holds_the_issue_that_may_have_been_sent(
     assert (entry.action, entry.facts["held"]) == ("adopt database", ["2026-W24"])
 
 
-def begun(world: "World", snapshot: Callable[[], Restore]) -> Restore:
+def begun(world: World, snapshot: Callable[[], Restore]) -> Restore:
     """Stop a send after its first letter, copy the database, and let the original end it."""
     prepare(world)
     world.settings["delivery"] = {"connections": 1}
@@ -151,7 +148,7 @@ def begun(world: "World", snapshot: Callable[[], Restore]) -> Restore:
 
 
 def test_letters_that_were_open_in_a_snapshot_become_unknown_and_do_not_leave_again(
-    world: "World", snapshot: Callable[[], Restore]
+    world: World, snapshot: Callable[[], Restore]
 ) -> None:
     begun(world, snapshot)()
     app = world.app(LATER)
@@ -165,7 +162,7 @@ def test_letters_that_were_open_in_a_snapshot_become_unknown_and_do_not_leave_ag
 
 
 def test_an_operator_who_knows_that_nothing_has_left_since_has_the_open_letters_sent(
-    world: "World", snapshot: Callable[[], Restore]
+    world: World, snapshot: Callable[[], Restore]
 ) -> None:
     prepare(world)
     world.settings["delivery"] = {"connections": 1}
@@ -183,7 +180,7 @@ def test_an_operator_who_knows_that_nothing_has_left_since_has_the_open_letters_
 
 
 def test_a_database_from_before_the_first_letter_is_known_as_restored(
-    world: "World", snapshot: Callable[[], Restore]
+    world: World, snapshot: Callable[[], Restore]
 ) -> None:
     prepare(world)
     restore = snapshot()
@@ -193,7 +190,7 @@ def test_a_database_from_before_the_first_letter_is_known_as_restored(
         world.run(LATER)
 
 
-def test_a_machine_that_joins_a_fleet_works_on_the_shared_database(world: "World") -> None:
+def test_a_machine_that_joins_a_fleet_works_on_the_shared_database(world: World) -> None:
     prepare(world)
     world.run(THURSDAY)
     world.settings["app"] = {"state": str(world.folder / "another machine")}
@@ -204,7 +201,7 @@ def test_a_machine_that_joins_a_fleet_works_on_the_shared_database(world: "World
 
 
 def test_a_database_that_has_sent_is_shared_by_machines_but_is_no_file_of_another(
-    world: "World",
+    world: World,
 ) -> None:
     prepare(world)
     world.run(FRIDAY)
@@ -216,7 +213,7 @@ def test_a_database_that_has_sent_is_shared_by_machines_but_is_no_file_of_anothe
         assert fence.refusal(app) is None
 
 
-def test_nobody_adopts_a_database_from_which_letters_are_leaving(world: "World") -> None:
+def test_nobody_adopts_a_database_from_which_letters_are_leaving(world: World) -> None:
     prepare(world)
     world.run(THURSDAY)
     app = world.app(FRIDAY)
@@ -227,7 +224,7 @@ def test_nobody_adopts_a_database_from_which_letters_are_leaving(world: "World")
 
 
 def test_a_restored_database_serves_its_pages_and_sends_no_notice(
-    world: "World", snapshot: Callable[[], Restore]
+    world: World, snapshot: Callable[[], Restore]
 ) -> None:
     restore = snapshot()
     prepare(world)

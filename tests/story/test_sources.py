@@ -2,9 +2,9 @@
 
 import re
 from email import message_from_bytes, policy
-from typing import TYPE_CHECKING
 
 import pytest
+from world import World
 
 from digest import approval, editing, questions, roster, weekly
 from digest.editions.state import EditionState
@@ -14,9 +14,6 @@ from digest.sources.health import Word
 from digest.sources.shelf import NewSource
 from digest.sources.watch import Alarm
 from digest.weekly import Week
-
-if TYPE_CHECKING:
-    from conftest import World
 
 FRIDAY = "2026-06-12T07:00"
 NEXT_FRIDAY = "2026-06-19T07:00"
@@ -41,7 +38,7 @@ def listing(*posts: tuple[str, str, str]) -> str:
 OLD = tuple((f"Harbour note number {n}", f"2026-0{n}-11", "Old words.") for n in (5, 4, 3, 2))
 
 
-def publish(world: "World", *posts: tuple[str, str, str]) -> None:
+def publish(world: World, *posts: tuple[str, str, str]) -> None:
     """Put the page on the web, and follow it as a listing page."""
     url = world.web.serve("/notes/", listing(*posts, *OLD), headers={"Content-Type": "text/html"})
     source = NewSource(url=url, kind="listing", name="harbour")
@@ -53,7 +50,7 @@ def rebuilt(prefix: str) -> list[tuple[str, str]]:
     return [(f"{prefix} {n} of the archive", f"2025-{n:02}-03T10:00") for n in range(1, 13)]
 
 
-def letters(world: "World") -> str:
+def letters(world: World) -> str:
     parts = [
         message_from_bytes(taken.message, policy=policy.default).get_body(("plain",))
         for taken in world.mail.accepted
@@ -66,7 +63,7 @@ def edition(done: Week) -> Edition:
     return done.edition
 
 
-def test_a_week_with_a_page_a_rebuilt_site_and_a_cut_title(world: "World") -> None:
+def test_a_week_with_a_page_a_rebuilt_site_and_a_cut_title(world: World) -> None:
     publish(world)
     world.blog("archive", *rebuilt("Chapter"))
     world.readers("ada@example.org")
@@ -96,7 +93,7 @@ def test_a_week_with_a_page_a_rebuilt_site_and_a_cut_title(world: "World") -> No
     assert "Part 1 of" not in mail
 
 
-def test_quarantined_posts_come_with_the_next_issue_once_they_are_taken(world: "World") -> None:
+def test_quarantined_posts_come_with_the_next_issue_once_they_are_taken(world: World) -> None:
     world.blog("quay", *rebuilt("Chapter"))
     world.readers("ada@example.org")
     weekly.fetch(world.app("2026-06-05T12:00"))
@@ -122,7 +119,7 @@ def test_quarantined_posts_come_with_the_next_issue_once_they_are_taken(world: "
     ids=["skip", "auto"],
 )
 def test_a_held_post_can_be_left_out_without_a_person(
-    world: "World", settings: dict[str, dict[str, str]]
+    world: World, settings: dict[str, dict[str, str]]
 ) -> None:
     world.settings |= settings
     publish(world, (CUT, "2026-06-10", "A study."), ("A whole title", "2026-06-09", "Words."))
@@ -132,7 +129,7 @@ def test_a_held_post_can_be_left_out_without_a_person(
     assert "Hundred Nights" not in letters(world)
 
 
-def test_an_issue_of_nothing_but_a_held_post_waits_too(world: "World") -> None:
+def test_an_issue_of_nothing_but_a_held_post_waits_too(world: World) -> None:
     publish(world, (CUT, "2026-06-10", "A study."))
     world.readers("ada@example.org")
     assert edition(world.run(FRIDAY)).state is EditionState.HELD

@@ -50,6 +50,14 @@ def take(
     return said
 
 
+def _with(line: str, *, key: str, section: str, written: str) -> str:
+    """Put this line where the key stands in its section."""
+    place = re.compile(rf"(^{re.escape(section)}\n(?:(?!\[).*\n)*?){key} = .*$", re.MULTILINE)
+    written, changed = place.subn(lambda found: f"{found[1]}{line}", written)
+    assert changed == 1, line
+    return written
+
+
 def settings(room: Newsroom, text: str) -> None:
     """Change these keys in config.toml, where they stand; let it read the blog of this test."""
     path = room.folder / "config.toml"
@@ -60,9 +68,5 @@ def settings(room: Newsroom, text: str) -> None:
             section = line
         elif line:
             key = line.partition(" = ")[0]
-            place = re.compile(
-                rf"(^{re.escape(section)}\n(?:(?!\[).*\n)*?){key} = .*$", re.MULTILINE
-            )
-            written, changed = place.subn(lambda found, line=line: f"{found[1]}{line}", written)
-            assert changed == 1, line
+            written = _with(line, key=key, section=section, written=written)
     path.write_text(written, encoding="utf-8")

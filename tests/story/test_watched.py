@@ -2,36 +2,33 @@
 
 import logging
 import threading
-from typing import TYPE_CHECKING
 
 import pytest
 from mailhost import say
 from visitor import Visitor
+from world import World
 
 from digest import fence, heartbeat, weekly
 from digest.metrics import Meter
 from digest.service import site_of
 from digest.tables import SourceRow
 
-if TYPE_CHECKING:
-    from conftest import World
-
 FRIDAY = "2026-06-12T07:00"
 IN_TIME, TOO_LATE = "2026-06-12T09:39", "2026-06-12T09:41"
 THREE = ("ada@example.org", "grace@example.org", "mary@example.org")
 
 
-def prepare(world: "World") -> None:
+def prepare(world: World) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers(*THREE)
 
 
-def late(world: "World", at: str) -> str | None:
+def late(world: World, at: str) -> str | None:
     return heartbeat.late_issue(world.app(at))
 
 
 def test_an_issue_that_was_never_opened_is_late_from_the_hour_that_was_set(
-    world: "World",
+    world: World,
 ) -> None:
     assert late(world, TOO_LATE) is None  # no source, no newsletter
     prepare(world)
@@ -44,7 +41,7 @@ def test_an_issue_that_was_never_opened_is_late_from_the_hour_that_was_set(
     assert late(world, TOO_LATE) is None
 
 
-def test_an_issue_is_late_until_enough_readers_have_it(world: "World") -> None:
+def test_an_issue_is_late_until_enough_readers_have_it(world: World) -> None:
     prepare(world)
     world.settings["delivery"] = {"connections": 1}
     world.mail.on_accept = lambda _taken: world.stop.set()
@@ -58,7 +55,7 @@ def test_an_issue_is_late_until_enough_readers_have_it(world: "World") -> None:
     assert late(world, "2026-06-12T09:51") is None
 
 
-def test_a_held_issue_is_late_and_one_for_which_there_was_nothing_is_not(world: "World") -> None:
+def test_a_held_issue_is_late_and_one_for_which_there_was_nothing_is_not(world: World) -> None:
     prepare(world)
     world.settings["schedule"] = {"approval": "manual"}
     world.run(FRIDAY)
@@ -73,7 +70,7 @@ def test_a_held_issue_is_late_and_one_for_which_there_was_nothing_is_not(world: 
 
 
 def test_a_complete_run_is_told_to_the_monitor_and_a_late_issue_is_not(
-    world: "World", caplog: pytest.LogCaptureFixture
+    world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     prepare(world)
     url = world.web.serve("/ping/0f3b1a44-1111-4222-8333-123456789abc", "OK")
@@ -95,7 +92,7 @@ def test_a_complete_run_is_told_to_the_monitor_and_a_late_issue_is_not(
 
 @pytest.mark.parametrize("broken", ["refused", "error"])
 def test_a_monitor_that_does_not_answer_stops_nothing(
-    world: "World", caplog: pytest.LogCaptureFixture, broken: str
+    world: World, caplog: pytest.LogCaptureFixture, broken: str
 ) -> None:
     url = world.web.serve("/ping/secret-part", "no", status=503)
     if broken == "refused":
@@ -107,7 +104,7 @@ def test_a_monitor_that_does_not_answer_stops_nothing(
     assert "secret-part" not in caplog.text
 
 
-def test_the_figures_tell_what_a_monitor_needs_and_nobodys_name(world: "World") -> None:
+def test_the_figures_tell_what_a_monitor_needs_and_nobodys_name(world: World) -> None:
     prepare(world)
     world.mail.script = {"rcpt": [say("550 5.1.1 no such user")]}
     world.run(FRIDAY)
@@ -130,7 +127,7 @@ def test_the_figures_tell_what_a_monitor_needs_and_nobodys_name(world: "World") 
     assert meter.text().decode() == text
 
 
-def test_strangers_do_not_learn_that_there_are_figures(world: "World") -> None:
+def test_strangers_do_not_learn_that_there_are_figures(world: World) -> None:
     app = world.app(FRIDAY)
     site, here = site_of(app), "http://127.0.0.1:8025"
     passed_on = {"X-Forwarded-For": "203.0.113.9"}

@@ -2,9 +2,9 @@
 
 import threading
 from email import message_from_bytes, policy
-from typing import TYPE_CHECKING
 
 from sqlalchemy import update
+from world import World
 
 from digest import approval, questions, weekly
 from digest.delivery.state import DeliveryState
@@ -15,14 +15,11 @@ from digest.tables import VariantRow
 from digest.weekly import Week
 from subscribers import unsubscribe
 
-if TYPE_CHECKING:
-    from conftest import World
-
 FRIDAY = "2026-06-12T07:00"
 NEXT_FRIDAY = "2026-06-19T07:00"
 
 
-def texts(world: "World") -> list[str]:
+def texts(world: World) -> list[str]:
     """Return the decoded text parts of all letters that the mail host took."""
     found = []
     for taken in world.mail.accepted:
@@ -32,11 +29,11 @@ def texts(world: "World") -> list[str]:
     return found
 
 
-def titles_mailed(world: "World", *titles: str) -> dict[str, int]:
+def titles_mailed(world: World, *titles: str) -> dict[str, int]:
     return {title: sum(title in text for text in texts(world)) for title in titles}
 
 
-def test_a_whole_week_reaches_every_reader_once(world: "World") -> None:
+def test_a_whole_week_reaches_every_reader_once(world: World) -> None:
     world.blog("plain", ("Counting cold reads", "2026-06-09T10:00"), ("Old", "2026-05-01T10:00"))
     world.blog("field", ("Snapshots & <T> at noon", "2026-06-08T10:00"))
     world.readers("ada@example.org", "grace@example.org", "mary@example.org")
@@ -55,7 +52,7 @@ def test_a_whole_week_reaches_every_reader_once(world: "World") -> None:
     }
 
 
-def test_every_letter_can_be_left_with_one_click(world: "World") -> None:
+def test_every_letter_can_be_left_with_one_click(world: World) -> None:
     world.blog("plain", ("Counting cold reads", "2026-06-09T10:00"))
     world.readers("ada@example.org")
     world.run(FRIDAY)
@@ -69,7 +66,7 @@ def test_every_letter_can_be_left_with_one_click(world: "World") -> None:
     assert https.strip("<>") in body.get_content()
 
 
-def test_a_second_run_has_nothing_to_do(world: "World") -> None:
+def test_a_second_run_has_nothing_to_do(world: World) -> None:
     world.blog("plain", ("Counting cold reads", "2026-06-09T10:00"))
     world.readers("ada@example.org")
     world.run(FRIDAY)
@@ -82,7 +79,7 @@ def test_a_second_run_has_nothing_to_do(world: "World") -> None:
     )
 
 
-def test_before_the_slot_nothing_is_opened(world: "World") -> None:
+def test_before_the_slot_nothing_is_opened(world: World) -> None:
     world.blog("plain", ("Counting cold reads", "2026-06-09T10:00"), at="2026-06-08T12:00")
     world.readers("ada@example.org")
     done = world.run("2026-06-12T06:59")
@@ -90,7 +87,7 @@ def test_before_the_slot_nothing_is_opened(world: "World") -> None:
     assert world.accepted == 0
 
 
-def test_a_post_seen_after_the_freeze_goes_into_the_next_issue_once(world: "World") -> None:
+def test_a_post_seen_after_the_freeze_goes_into_the_next_issue_once(world: World) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
     world.run(FRIDAY)
@@ -100,7 +97,7 @@ def test_a_post_seen_after_the_freeze_goes_into_the_next_issue_once(world: "Worl
     assert titles_mailed(world, "First", "Seen late") == {"First": 1, "Seen late": 1}
 
 
-def test_a_post_of_the_sending_morning_waits_for_its_own_issue(world: "World") -> None:
+def test_a_post_of_the_sending_morning_waits_for_its_own_issue(world: World) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"), ("Dawn", "2026-06-12T05:00"))
     world.readers("ada@example.org")
     world.run(FRIDAY)
@@ -109,7 +106,7 @@ def test_a_post_of_the_sending_morning_waits_for_its_own_issue(world: "World") -
     assert titles_mailed(world, "First", "Dawn") == {"First": 1, "Dawn": 1}
 
 
-def test_an_edited_post_is_not_mailed_again(world: "World") -> None:
+def test_an_edited_post_is_not_mailed_again(world: World) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
     world.run(FRIDAY)
@@ -118,7 +115,7 @@ def test_an_edited_post_is_not_mailed_again(world: "World") -> None:
     assert titles_mailed(world, "First", "Second") == {"First": 1, "Second": 1}
 
 
-def test_an_empty_week_sends_nothing_and_says_so(world: "World") -> None:
+def test_an_empty_week_sends_nothing_and_says_so(world: World) -> None:
     world.blog("plain", ("Old", "2026-05-01T10:00"))
     world.readers("ada@example.org")
     for at in (FRIDAY, "2026-06-12T07:10"):
@@ -128,7 +125,7 @@ def test_an_empty_week_sends_nothing_and_says_so(world: "World") -> None:
     assert world.accepted == 0
 
 
-def test_too_few_posts_wait_and_come_with_the_next(world: "World") -> None:
+def test_too_few_posts_wait_and_come_with_the_next(world: World) -> None:
     world.settings["selection"] = {"minimum": 2}
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
@@ -143,7 +140,7 @@ def edition(done: Week) -> Edition:
     return done.edition
 
 
-def test_a_missed_slot_is_caught_up_once_inside_the_limit(world: "World") -> None:
+def test_a_missed_slot_is_caught_up_once_inside_the_limit(world: World) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
     assert edition(world.run("2026-06-12T19:00")).state is EditionState.SENT
@@ -151,7 +148,7 @@ def test_a_missed_slot_is_caught_up_once_inside_the_limit(world: "World") -> Non
     assert world.accepted == 1
 
 
-def test_a_slot_missed_by_days_waits_for_a_person(world: "World") -> None:
+def test_a_slot_missed_by_days_waits_for_a_person(world: World) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
     late = edition(world.run("2026-06-15T09:00"))
@@ -164,7 +161,7 @@ def test_a_slot_missed_by_days_waits_for_a_person(world: "World") -> None:
     assert world.accepted == 1
 
 
-def test_a_draft_that_was_left_lying_waits_for_a_person_too(world: "World") -> None:
+def test_a_draft_that_was_left_lying_waits_for_a_person_too(world: World) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
     weekly.open_due(world.app(FRIDAY))  # and the process died before it went on
@@ -174,7 +171,7 @@ def test_a_draft_that_was_left_lying_waits_for_a_person_too(world: "World") -> N
     assert world.accepted == 0
 
 
-def test_manual_approval_waits_and_a_changed_issue_breaks_the_seal(world: "World") -> None:
+def test_manual_approval_waits_and_a_changed_issue_breaks_the_seal(world: World) -> None:
     world.settings["schedule"] = {"approval": "manual"}
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
@@ -192,7 +189,7 @@ def test_manual_approval_waits_and_a_changed_issue_breaks_the_seal(world: "World
     assert titles_mailed(world, "First", "Second") == {"First": 1, "Second": 1}
 
 
-def test_a_held_issue_stays_and_its_posts_come_with_the_next(world: "World") -> None:
+def test_a_held_issue_stays_and_its_posts_come_with_the_next(world: World) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
     app = world.app("2026-06-11T18:00")
@@ -206,7 +203,7 @@ def test_a_held_issue_stays_and_its_posts_come_with_the_next(world: "World") -> 
     assert titles_mailed(world, "First", "Second") == {"First": 1, "Second": 1}
 
 
-def test_who_leaves_between_freeze_and_turn_is_not_mailed(world: "World") -> None:
+def test_who_leaves_between_freeze_and_turn_is_not_mailed(world: World) -> None:
     world.settings["delivery"] = {"connections": 1, "batch": 10}
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org", "grace@example.org", "mary@example.org")
@@ -231,7 +228,7 @@ def test_who_leaves_between_freeze_and_turn_is_not_mailed(world: "World") -> Non
     assert edition(done).state is EditionState.SENT
 
 
-def test_german_readers_get_german(world: "World") -> None:
+def test_german_readers_get_german(world: World) -> None:
     world.settings["email"] = {"languages": ["en", "de"]}
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
@@ -246,7 +243,7 @@ def test_german_readers_get_german(world: "World") -> None:
     assert german == {"emmy@example.org"}
 
 
-def test_eight_doors_at_once_make_one_issue_and_one_letter_each(world: "World") -> None:
+def test_eight_doors_at_once_make_one_issue_and_one_letter_each(world: World) -> None:
     world.settings["database"] = {"url": world.database_url, "busy_timeout": 60}
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers(*(f"reader{n}@example.org" for n in range(30)))
@@ -275,7 +272,7 @@ def test_eight_doors_at_once_make_one_issue_and_one_letter_each(world: "World") 
         assert [e.state for e in store.all_editions(session, "weekly-dive")] == [EditionState.SENT]
 
 
-def test_a_changed_row_breaks_the_seal_and_nothing_is_sent(world: "World") -> None:
+def test_a_changed_row_breaks_the_seal_and_nothing_is_sent(world: World) -> None:
     world.blog("plain", ("First", "2026-06-09T10:00"))
     world.readers("ada@example.org")
     app = world.app(FRIDAY)
