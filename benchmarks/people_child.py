@@ -6,20 +6,22 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from digest.garbage import collect_seldom
 from digest.tables import Base
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 from subscribers import audience, transfer_out
 from subscribers.tokens import Keyring
-from subscribers.transfer import Order, take
+from subscribers.transfer import take
+from subscribers.transfer_ahead import open_pieces
 from subscribers.transfer_file import open_sheet
-from subscribers.transfer_record import Reader
+from subscribers.transfer_ready import Maker, Order
 
 NOW = datetime(2026, 6, 15, 7, tzinfo=UTC)
 _CHUNK = 10_000
+_WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
 def import_(database: Database, file: Path) -> int:
@@ -36,11 +38,11 @@ def import_(database: Database, file: Path) -> int:
             now=NOW,
             keyring=Keyring((b"the secret of a benchmark",)),
         )
-        reader = Reader(sheet.layout)
-        records = (reader.record(line, row) for line, row in sheet.rows)
-        while piece := list(islice(records, _CHUNK)):
-            with database.begin() as session:
-                count += len(take(session, piece, order=order))
+        maker = Maker(sheet.layout, order)
+        with open_pieces(sheet, maker=maker, size=_CHUNK) as pieces:
+            for rows, _ in pieces:
+                with database.begin() as session:
+                    count += len(take(session, rows, maker=maker))
     return count
 
 
@@ -67,15 +69,21 @@ WORKS: dict[str, Callable[[Database, Path], int]] = {
 }
 
 
+def _cpu() -> float:
+    """Return the seconds of CPU of this process and of those that it has started."""
+    used = [resource.getrusage(who) for who in _WHO]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def main() -> None:
     """Do the work that is named, and print what it took."""
     work, url, file = sys.argv[1:]
     database = Database(DatabaseSettings(url=url))
-    start, cpu = time.perf_counter(), time.process_time()
+    start, cpu = time.perf_counter(), _cpu()
     rows = WORKS[work](database, Path(file))
-    took = {"rows": rows, "seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
+    took = {"rows": rows, "seconds": time.perf_counter() - start, "cpu": _cpu() - cpu}
     database.close()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    memory = max(resource.getrusage(who).ru_maxrss * 1024 for who in _WHO)
     print(json.dumps({**took, "memory": memory}))
 
 

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,11 +21,13 @@ from subscribers.preferences import Preferences, split
 from subscribers.signup import Application
 from subscribers.spreadsheet import safe
 from subscribers.tables import Format, Pace
-from subscribers.transfer import Line, Order
+from subscribers.transfer import Line
+from subscribers.transfer_ahead import open_pieces
 from subscribers.transfer_decide import Fate
 from subscribers.transfer_file import Sheet, open_sheet
 from subscribers.transfer_out import Exported
-from subscribers.transfer_record import Reader, Record
+from subscribers.transfer_ready import Maker, Order
+from subscribers.transfer_record import Record
 from subscribers.transfer_seen import Rehearsal
 
 _CHUNK = 10_000  # rows of one transaction
@@ -85,9 +86,9 @@ def import_people(app: App, job: Job, *, step: Callable[[], None] = lambda: None
         )
         tally = _Tally(note)
         percent = Percent(step)
-        for lines in _taken(app, sheet, order=order, job=job):
+        for lines, share in _taken(app, sheet, maker=Maker(sheet.layout, order), job=job):
             tally.add(lines)
-            percent.reach(sheet.share_read())
+            percent.reach(share)
             if app.stop.is_set():
                 raise KeyboardInterrupt
     if job.write:
@@ -124,24 +125,25 @@ class _Tally:
             self.note(line)
 
 
-def _taken(app: App, sheet: Sheet, *, order: Order, job: Job) -> Iterator[list[Line]]:
-    reader = Reader(sheet.layout)
-    records = (reader.record(line, row) for line, row in sheet.rows)
-    if job.write:
+def _taken(app: App, sheet: Sheet, *, maker: Maker, job: Job) -> Iterator[tuple[list[Line], float]]:
+    """Yield what became of each piece, and the share of the file that is done."""
+    with open_pieces(sheet, maker=maker, size=_CHUNK) as pieces:
+        if not job.write:
+            with app.database.read() as session:
+                rehearsal = Rehearsal(session)
+                for rows, share in pieces:
+                    yield transfer.take(session, rows, maker=maker, rehearsal=rehearsal), share
+            return
         with app.database.begin() as session:  # what is cut short was begun by somebody too
-            _note(app, session, "begin import", about=f"file {job.name}", format=order.format)
-        while piece := list(islice(records, _CHUNK)):
+            about = f"file {job.name}"
+            _note(app, session, "begin import", about=about, format=maker.order.format)
+        for rows, share in pieces:
             with app.database.begin() as session:
-                lines = transfer.take(session, piece, order=order)
-                for record, line in zip(piece, lines, strict=True):
+                lines = transfer.take(session, rows, maker=maker)
+                for (number, cells, _), line in zip(rows, lines, strict=True):
                     if job.confirm and line.fate is Fate.PENDING:
-                        _ask(session, record, order=order)
-            yield lines
-        return
-    with app.database.read() as session:
-        rehearsal = Rehearsal(session)
-        while piece := list(islice(records, _CHUNK)):
-            yield transfer.take(session, piece, order=order, rehearsal=rehearsal)
+                        _ask(session, maker.record(number, cells), order=maker.order)
+            yield lines, share
 
 
 def _ask(session: Session, record: Record, *, order: Order) -> None:

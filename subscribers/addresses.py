@@ -9,16 +9,16 @@ from email_validator import EmailNotValidError, validate_email
 
 from subscribers.errors import AddressError
 
-_LONGEST_ADDRESS = 254  # octets; RFC 5321 4.5.3.1.3 with RFC 3696 erratum 1690
+_LONGEST_LOCAL = 64  # octets; RFC 5321 4.5.3.1.1
+_LONGEST_PLAIN = 63  # octets of a domain: none of its labels can be longer then (RFC 1035 2.3.4)
 _BLANKS = " \u00a0"  # what a paste brings along
 
 # Most addresses are this plain, and email-validator takes 40 times as long to say so. Whatever
 # does not match (IDN, "xn--", special-use domains, odd characters) is not refused but asked there.
-_LABEL = r"[A-Za-z0-9](?:(?:-(?!-)|[A-Za-z0-9]){0,61}[A-Za-z0-9])?"
+_LABEL = r"[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
 _SPECIAL_USE = r"(?:arpa|invalid|local|localhost|onion|test)"  # RFC 6761, 6762, 7686
 _PLAIN = re.compile(
-    r"(?=[^@]{1,64}@)"
-    r"([A-Za-z0-9_+'-]+(?:\.[A-Za-z0-9_+'-]+)*)"
+    r"([A-Za-z0-9_+'-]++(?:\.[A-Za-z0-9_+'-]++)*+)"
     rf"@((?:{_LABEL}\.)+(?!(?i:{_SPECIAL_USE})\Z)[A-Za-z]{{2,63}})"
 )
 
@@ -55,10 +55,7 @@ class Mailbox:
         is not asked.
         """
         text = text.strip(_BLANKS)
-        plain = _PLAIN.fullmatch(text)
-        if plain and len(text) <= _LONGEST_ADDRESS:
-            return cls(local=plain[1], domain=plain[2].lower())
-        return cls(*_examine(text))
+        return cls(*(plain(text) or _examine(text)))
 
     @property
     def address(self) -> str:
@@ -85,6 +82,20 @@ class Mailbox:
     def needs_smtputf8(self) -> bool:
         """Whether the local part is not ASCII."""
         return not self.local.isascii()
+
+
+def plain(text: str) -> tuple[str, str] | None:
+    """Return the local part and the domain of an address that is plain; most are.
+
+    None says nothing against an address: `Mailbox.parse` looks at it more closely.
+    """
+    found = _PLAIN.fullmatch(text)
+    if found is None:
+        return None
+    local, domain = found.groups()
+    if len(local) > _LONGEST_LOCAL or len(domain) > _LONGEST_PLAIN:
+        return None
+    return local, domain.lower()
 
 
 def mask(address: str) -> str:

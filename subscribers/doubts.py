@@ -31,8 +31,13 @@ _REAL = frozenset({*_LARGE, "mail.com", "ymail.com", "email.com", "gmx.at", "gmx
 
 def doubts(mailbox: Mailbox) -> tuple[str, ...]:
     """Say what a person may want to look at; it is never a reason to refuse the address."""
-    about_domain = _about_domain(mailbox.domain)
-    local = mailbox.local.lower().partition("+")[0]
+    return doubts_about(mailbox.local, mailbox.domain)
+
+
+def doubts_about(local: str, domain: str) -> tuple[str, ...]:
+    """Say the same of the two parts of an address."""
+    about_domain = _about_domain(domain)
+    local = local.lower().partition("+")[0]
     if local in _SHARED:
         return (f"{local}@ is read by more than one person", *about_domain)
     return about_domain

@@ -109,6 +109,9 @@ class Cells(NamedTuple):
     paused: str
 
 
+_PLAIN = ("email", "name", "joined", "created")
+
+
 class Layout:
     """A shape found in a header, and the way from a row to its cells."""
 
@@ -123,10 +126,26 @@ class Layout:
         ]
         # One look-up in C for all the cells of a row: an empty one stands behind the last.
         self._pick = itemgetter(*(places[role] for role in Cells._fields))
+        self._pick_plain = itemgetter(*(places[role] for role in _PLAIN))
+        others = {place for role, place in places.items() if role not in _PLAIN}
+        self._others = sorted(others - {self._width})
 
     def cells(self, row: list[str]) -> Cells:
         """Return what a row says; cells that are missing at its end are empty."""
         return Cells._make(self._pick(self._padded(row)))
+
+    def plain(self, row: list[str]) -> tuple[str, str, str, str] | None:
+        """Return the address, the name, and when they joined and were created.
+
+        None if the row says more than that, or has more or fewer cells than the header.
+        """
+        if len(row) != self._width:
+            return None
+        for place in self._others:
+            if row[place]:
+                return None
+        email, name, joined, created = self._pick_plain([*row, ""])
+        return email, name, joined, created
 
     def said(self, row: list[str]) -> tuple[Said, str]:
         """Return what a row makes of the person, and the word with which it says so.

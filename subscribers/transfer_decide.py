@@ -55,8 +55,8 @@ def decide(record: Record, known: Known | None, *, has_source: bool) -> Decision
     file brings nobody back who left, bounced, complained or was erased.
     """
     said = record.said
-    if said is Said.CONFIRMED and known is None:
-        return _ACCEPTED if has_source else _NO_CONSENT
+    if said is Said.CONFIRMED:
+        return welcome(known, has_source=has_source)
     if said is Said.GONE:
         return _GONE
     if said is Said.UNKNOWN:
@@ -66,7 +66,16 @@ def decide(record: Record, known: Known | None, *, has_source: bool) -> Decision
         return _close(record, known)
     if known is None:
         return _NOT_CONFIRMED
-    return _open(record, known, has_source=has_source)
+    return _open(known)
+
+
+def welcome(known: Known | None, *, has_source: bool) -> Decision:
+    """Say what becomes of a row with an address that says "yes"."""
+    if known is None:
+        return _ACCEPTED if has_source else _NO_CONSENT
+    if known.status == "pending" and has_source and not known.barred:
+        return _ACCEPTED
+    return _open(known)
 
 
 def _close(record: Record, known: Known | None) -> Decision:
@@ -83,13 +92,9 @@ def _close(record: Record, known: Known | None) -> Decision:
     return Decision(Fate.CLOSED, f"{said} there", said)
 
 
-def _open(record: Record, known: Known, *, has_source: bool) -> Decision:
+def _open(known: Known) -> Decision:
     if known.barred:
         return Decision(Fate.REFUSED, f"must not be mailed: {known.barred}")
-    if known.status is None:
-        return _ACCEPTED if has_source else _NO_CONSENT
-    if known.status == "pending" and has_source and record.said is Said.CONFIRMED:
-        return _ACCEPTED
     if known.status in {"pending", "confirmed"}:
         return _KNOWN
     return Decision(Fate.REFUSED, f"{known.status} here, and an import brings nobody back")

@@ -35,8 +35,15 @@ _FIRST_OBJECTS = 100  # of a JSON file: their keys are its columns
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """An opened export: what it is, and its rows, which are read while they are asked for."""
+    """An opened export: what it is, and its rows, which are read while they are asked for.
 
+    ``path``, ``name`` and ``asked`` are those it was opened with, ``size`` is in bytes.
+    """
+
+    path: Path
+    name: str
+    asked: str | None
+    size: int
     layout: Layout
     encoding: str
     rows: Rows
@@ -58,6 +65,10 @@ def open_sheet(path: Path, *, name: str = "", asked: str | None = None) -> Itera
         with io.TextIOWrapper(file, encoding=encoding, newline="") as text:
             layout, rows = _rows_of(text, file=name or path.name, asked=asked)
             yield Sheet(
+                path=path,
+                name=name,
+                asked=asked,
+                size=size,
                 layout=layout,
                 encoding=encoding,
                 rows=rows,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from subscribers.addresses import Mailbox
@@ -17,7 +17,10 @@ from subscribers.text import one_line
 
 _LONGEST_NAME, _LONGEST_CELL = 200, 500
 _ZONE = re.compile(r" ?(?:UTC|Z|([+-]\d\d):?(\d\d))\Z")
-_DELETED_THERE = "@deletion-request.substack.com"
+_PLAIN_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)Z?)?", re.ASCII
+)
+DELETED_THERE = "deletion-request.substack.com"
 _BETWEEN_TOPICS = re.compile(r"[\s,;]+")
 
 
@@ -58,7 +61,7 @@ class Reader:
         cells = self._layout.cells(row)
         mailbox, wrong = _mailbox(cells.email)
         said, word = self._layout.said(row)
-        if wrong == "" and cells.email.endswith(_DELETED_THERE):
+        if wrong == "" and cells.email.endswith(f"@{DELETED_THERE}"):
             said = Said.GONE
         joined_at = moment(cells.joined)
         return Record(
@@ -71,8 +74,8 @@ class Reader:
             _name(cells),
             self._language(cells.language) if cells.language else None,
             _topics(cells.topics) if cells.topics else None,
-            _one_of(Pace, cells.pace) if cells.pace else _WEEKLY,
-            _one_of(Format, cells.format) if cells.format else _HTML,
+            _one_of(Pace, cells.pace) if cells.pace else WEEKLY,
+            _one_of(Format, cells.format) if cells.format else HTML,
             joined_at if cells.created == cells.joined else moment(cells.created),
             joined_at,
             moment(cells.left) if cells.left else None,
@@ -88,7 +91,7 @@ class Reader:
 
 
 _NOTHING: Mapping[str, str] = {}
-_WEEKLY, _HTML = Pace.WEEKLY.value, Format.HTML.value
+WEEKLY, HTML = Pace.WEEKLY.value, Format.HTML.value
 
 
 def moment(text: str) -> datetime | None:
@@ -111,6 +114,24 @@ def moment(text: str) -> datetime | None:
         return None
 
 
+def plain_instant(text: str) -> str | None:
+    """Return the `instant` of a time in UTC, as most are written; None for any other text."""
+    found = _PLAIN_TIME.fullmatch(text)
+    if found is None:
+        return None
+    day, time = found.groups()
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return None
+    return f"{day} {time or '00:00:00'}.000000"
+
+
+def instant(at: datetime) -> str:
+    """Write a UTC time as SQLAlchemy keeps it in SQLite; PostgreSQL reads it too."""
+    return at.isoformat(" ", "microseconds")[:26]
+
+
 def _plain_zone(match: "re.Match[str]") -> str:
     return f"{match[1]}:{match[2]}" if match[1] else "+00:00"
 
@@ -124,9 +145,17 @@ def _mailbox(text: str) -> tuple[Mailbox | None, str]:
 
 def _name(cells: Cells) -> str | None:
     name = cells.name or f"{cells.first} {cells.last}"
-    if name.isascii() and name.isprintable() and "  " not in name:  # as most are
-        return name.strip()[:_LONGEST_NAME] or None
-    return one_line(name, limit=_LONGEST_NAME) or None
+    return cut(name) if is_plain_name(name) else one_line(name, limit=_LONGEST_NAME) or None
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name is a clean line as it stands, as most are."""
+    return name.isascii() and name.isprintable() and "  " not in name
+
+
+def cut(name: str) -> str | None:
+    """Return what we keep of a plain name."""
+    return name.strip()[:_LONGEST_NAME] or None
 
 
 def _topics(text: str) -> str | None:

@@ -4,24 +4,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import (
-    ARRAY,
-    Column,
-    ColumnElement,
-    MetaData,
-    SQLColumnExpression,
-    String,
-    Table,
-    any_,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import Column, MetaData, String, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from storage.statement import Rows, Statement
 from storage.types import UTCDateTime
-from subscribers.tables import SubscriberRow, SuppressionRow
 from subscribers.transfer_decide import Known
 
 
@@ -34,36 +22,41 @@ class Found(NamedTuple):
 
 def find(session: Session, keys: Mapping[str, str], *, lock: bool) -> dict[str, Found]:
     """Look mailboxes up; ``keys`` maps each hash, under any secret, to the one it stands for."""
-    people = select(
-        SubscriberRow.mailbox_key,
-        SubscriberRow.id,
-        SubscriberRow.status,
-        SubscriberRow.confirmed_at,
-    ).where(_among(session, SubscriberRow.mailbox_key, keys))
-    if lock:  # in one order, so that two imports cannot wait for each other
-        people = people.order_by(SubscriberRow.id).with_for_update()
     found = {
         keys[key]: Found(number, Known(status, confirmed_at))
-        for key, number, status, confirmed_at in session.execute(people)
+        for key, number, status, confirmed_at in _among(session, _PEOPLE, keys, lock=lock)
     }
-    barriers = select(
-        SuppressionRow.mailbox_key, SuppressionRow.reason, SuppressionRow.since
-    ).where(_among(session, SuppressionRow.mailbox_key, keys))
-    for key, reason, since in session.execute(barriers):
+    for key, reason, since in _among(session, _BARRIERS, keys):
         number, known = found.get(keys[key], _STRANGER)
         barred = f"suppressed on {since:%Y-%m-%d} ({reason})"
         found[keys[key]] = Found(number, known._replace(barred=barred))
     return found
 
 
-def _among(
-    session: Session, column: SQLColumnExpression[str], keys: Iterable[str]
-) -> ColumnElement[bool]:
-    """Compare with thousands of keys in one value: a parameter for each one takes longer."""
+class _Query:
+    """A query for thousands of keys, which travel in one text: a value for each takes longer."""
+
+    def __init__(self, columns: str, table: str, *, time: int) -> None:
+        query = f"SELECT {columns} FROM {table}"  # noqa: S608 - no value of anybody's stands in it
+        among = f"{query} WHERE mailbox_key = ANY(string_to_array(:keys, ','))"
+        self.on_sqlite = Statement(
+            f"{query} JOIN json_each(:keys) ON json_each.value = mailbox_key", times=[time]
+        )
+        self.on_postgresql = Statement(among, times=[time])
+        # In one order, so that two imports cannot wait for each other.
+        self.locking = Statement(f"{among} ORDER BY {table}.id FOR UPDATE", times=[time])
+
+
+_PEOPLE = _Query("mailbox_key, subscriber.id, status, confirmed_at", "subscriber", time=3)
+_BARRIERS = _Query("mailbox_key, reason, since", "suppression", time=2)
+_SEEN = _Query("mailbox_key, status, confirmed_at", "rehearsed", time=2)
+
+
+def _among(session: Session, query: _Query, keys: Iterable[str], *, lock: bool = False) -> Rows:
     if session.get_bind().dialect.name == "sqlite":
-        listed = func.json_each(json.dumps(list(keys))).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column == any_(literal(list(keys), ARRAY(String)))
+        return query.on_sqlite.run(session, {"keys": json.dumps(list(keys))})
+    statement = query.locking if lock else query.on_postgresql
+    return statement.run(session, {"keys": ",".join(keys)})
 
 
 _STRANGER = Found(0, Known(None, None))
@@ -88,11 +81,8 @@ class Rehearsal:
 
     def find(self, keys: Iterable[str]) -> dict[str, Known]:
         """Return what would be known of these mailboxes by now."""
-        rows = select(_REHEARSED).where(_among(self._session, _REHEARSED.c.mailbox_key, keys))
-        return {
-            row.mailbox_key: Known(row.status, row.confirmed_at)
-            for row in self._session.execute(rows)
-        }
+        rows = _among(self._session, _SEEN, set(keys))
+        return {key: Known(status, confirmed_at) for key, status, confirmed_at in rows}
 
     def remember(self, decided: Mapping[str, Known]) -> None:
         """Note what would be known of these mailboxes from now on."""

@@ -1,41 +1,29 @@
 """Writes many newcomers at once, each with the evidence of consent, as each database likes it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from subscribers.tables import ConsentKind
+from subscribers.transfer_ready import Values
+from subscribers.transfer_record import instant
 
 _PEOPLE = (
     "email", "mailbox_key", "name", "language", "status", "created_at", "confirmed_at",
     "paused_until", "topics", "pace", "format",
 )  # fmt: skip
+_EVENT = "subscriber_id, at, kind, source, evidence"
 _CACHE = 64_000  # KiB: keys are random, so each one lands on another page of their index
+_LOG = 20_000  # pages that SQLite gathers before it moves them: many are written more than once
 
 
-class Newcomer(NamedTuple):
-    """One row of people and, in the last two values, of evidence (JSON)."""
-
-    email: str
-    mailbox_key: str
-    name: str | None
-    language: str
-    status: str
-    created_at: datetime
-    confirmed_at: datetime | None
-    paused_until: datetime | None
-    topics: str | None
-    pace: str
-    format: str
-    source: str
-    evidence: str
-
-
-def write(session: Session, newcomers: Sequence[Newcomer], *, now: datetime) -> set[str]:
-    """Write them and their consent events; return the keys of those who were there already.
+def write(session: Session, newcomers: Sequence[Values], *, now: datetime) -> set[str]:
+    """Write `Newcomer`s and their consent events; return the keys of those who were there already.
 
     Only another process can have added those, in this very moment.
     """
@@ -45,56 +33,80 @@ def write(session: Session, newcomers: Sequence[Newcomer], *, now: datetime) -> 
     if connection.dialect.name == "sqlite":
         _write_sqlite(connection, newcomers, now=now)
         return set()
-    return _write_postgres(connection, newcomers, now=now)
+    try:
+        with connection.begin_nested():
+            _copy(connection, newcomers, now=now)
+    except IntegrityError:
+        return _insert_strangers(connection, newcomers, now=now)
+    return set()
 
 
-def _write_sqlite(connection: Connection, newcomers: Sequence[Newcomer], *, now: datetime) -> None:
+@contextmanager
+def _driver(connection: Connection) -> Iterator[Any]:
+    """Give the driver's own connection: SQLAlchemy keeps the rows of a statement for a while.
+
+    Its errors become SQLAlchemy's, without the rows.
+    """
+    kind = connection.dialect.loaded_dbapi.Error
+    try:
+        yield connection.connection.driver_connection
+    except kind as error:
+        raise DBAPIError.instance(
+            None, None, error, kind, hide_parameters=True, dialect=connection.dialect
+        ) from error
+
+
+def _write_sqlite(connection: Connection, newcomers: Sequence[Values], *, now: datetime) -> None:
     """Give the ids ourselves: this transaction is the only writer, so nobody else can."""
     connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE}")
+    connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_LOG}")
     first = 1 + connection.execute(text("SELECT coalesce(max(id), 0) FROM subscriber")).scalar_one()
-    at = _moment(now)
-    people, events = [], []
-    for number, one in enumerate(newcomers, first):
-        created = _moment(one.created_at)
-        confirmed = created if one.confirmed_at is one.created_at else _moment(one.confirmed_at)
-        times = (created, confirmed, _moment(one.paused_until))
-        people.append((number, *one[:5], *times, *one[8:11]))
-        events.append((number, at, "imported", one.source, one.evidence))
+    at, kind = instant(now), ConsentKind.IMPORTED.value
     marks = ", ".join("?" * (len(_PEOPLE) + 1))
-    connection.exec_driver_sql(
-        f"INSERT INTO subscriber (id, {', '.join(_PEOPLE)}) VALUES ({marks})",  # noqa: S608 - ours
-        people,
-    )
-    connection.exec_driver_sql(
-        "INSERT INTO consent_event (subscriber_id, at, kind, source, evidence)"
-        " VALUES (?, ?, ?, ?, ?)",
-        events,
-    )
+    with _driver(connection) as driver:
+        driver.executemany(
+            f"INSERT INTO subscriber (id, {', '.join(_PEOPLE)}) VALUES ({marks})",  # noqa: S608 - ours
+            ((number, *one[:-2]) for number, one in enumerate(newcomers, first)),
+        )
+        driver.executemany(
+            f"INSERT INTO consent_event ({_EVENT}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - ours
+            ((number, at, kind, *one[-2:]) for number, one in enumerate(newcomers, first)),
+        )
 
 
-def _moment(at: datetime | None) -> str | None:
-    """Write a UTC time as SQLAlchemy keeps it in SQLite."""
-    return None if at is None else at.isoformat(" ", "microseconds")[:26]
+def _copy(connection: Connection, newcomers: Sequence[Values], *, now: datetime) -> None:
+    """Copy them straight into the tables, under ids that nobody else gets."""
+    at, kind = instant(now), ConsentKind.IMPORTED.value
+    ids = connection.execute(text(_IDS), {"count": len(newcomers)}).scalar_one()
+    with _driver(connection) as driver, driver.cursor() as cursor:
+        cursor.execute("SET LOCAL TimeZone = 'UTC'")
+        people = f"COPY subscriber (id, {', '.join(_PEOPLE)}) FROM STDIN"
+        with cursor.copy(people) as copy:
+            for number, one in zip(ids, newcomers, strict=True):
+                copy.write_row((number, *one[:-2]))
+        with cursor.copy(f"COPY consent_event ({_EVENT}) FROM STDIN") as copy:
+            for number, one in zip(ids, newcomers, strict=True):
+                copy.write_row((number, at, kind, *one[-2:]))
 
 
-def _write_postgres(
-    connection: Connection, newcomers: Sequence[Newcomer], *, now: datetime
+def _insert_strangers(
+    connection: Connection, newcomers: Sequence[Values], *, now: datetime
 ) -> set[str]:
     """Copy them into a table of our own; from there the unique key decides who is new."""
     connection.execute(text(_INCOMING))
-    driver: Any = connection.connection.driver_connection
     columns = ", ".join((*_PEOPLE, "source", "evidence"))
-    with driver.cursor() as cursor, cursor.copy(f"COPY incoming ({columns}) FROM STDIN") as copy:
-        for one in newcomers:
-            copy.write_row(one)
+    with _driver(connection) as driver, driver.cursor() as cursor:
+        cursor.execute("SET LOCAL TimeZone = 'UTC'")
+        with cursor.copy(f"COPY incoming ({columns}) FROM STDIN") as copy:
+            for one in newcomers:
+                copy.write_row(one)
     values = {"now": now, "kind": ConsentKind.IMPORTED.value}
     written = connection.execute(text(_TAKE), values).scalars().all()
     connection.execute(text("DROP TABLE incoming"))
-    if len(written) == len(newcomers):
-        return set()
-    return {one.mailbox_key for one in newcomers} - set(written)
+    return {one[1] or "" for one in newcomers} - set(written)
 
 
+_IDS = "SELECT array_agg(nextval('subscriber_id_seq')) FROM generate_series(1, :count)"
 _INCOMING = """
 CREATE TEMPORARY TABLE incoming (
     place serial, email varchar, mailbox_key varchar, name varchar, language varchar,
@@ -109,7 +121,7 @@ WITH taken AS (
     ON CONFLICT (mailbox_key) DO NOTHING
     RETURNING id, mailbox_key
 ), proven AS (
-    INSERT INTO consent_event (subscriber_id, at, kind, source, evidence)
+    INSERT INTO consent_event ({_EVENT})
     SELECT taken.id, :now, :kind, incoming.source, incoming.evidence
     FROM taken JOIN incoming USING (mailbox_key)
     ORDER BY taken.id

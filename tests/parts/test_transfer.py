@@ -20,10 +20,10 @@ from subscribers.errors import TransferError
 from subscribers.suppression import Reason
 from subscribers.tables import ConsentEventRow, ConsentKind, Status, SubscriberRow, SuppressionRow
 from subscribers.tokens import Keyring
-from subscribers.transfer import Line, Order, take
+from subscribers.transfer import Line, take
 from subscribers.transfer_decide import Fate
 from subscribers.transfer_file import open_sheet
-from subscribers.transfer_record import Reader
+from subscribers.transfer_ready import Maker, Order
 from subscribers.transfer_seen import Rehearsal
 from subscribers.unsubscribe import unsubscribe
 
@@ -50,8 +50,6 @@ def bring(
     """Import a file, and return what became of its rows."""
     lines: list[Line] = []
     with open_sheet(path) as sheet:
-        reader = Reader(sheet.layout)
-        records = [reader.record(line, row) for line, row in sheet.rows]
         order = Order(
             file=path.name,
             format=sheet.layout.shape.name,
@@ -60,11 +58,13 @@ def bring(
             now=NOW,
             keyring=keyring,
         )
+        maker = Maker(sheet.layout, order)
+        rows = [maker.row(line, cells) for line, cells in sheet.rows]
     with database.begin() if write else database.read() as session:
         rehearsal = None if write else Rehearsal(session)
-        for start in range(0, len(records), piece):
-            rows = records[start : start + piece]
-            lines += take(session, rows, order=order, rehearsal=rehearsal)
+        for start in range(0, len(rows), piece):
+            some = rows[start : start + piece]
+            lines += take(session, some, maker=maker, rehearsal=rehearsal)
     return lines
 
 
