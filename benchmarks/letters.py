@@ -13,8 +13,10 @@ from digest.editions.issue import Issue, IssuePost, NewsletterSettings
 from digest.mail.letter import Letter
 from digest.mail.mime import SenderSettings
 from digest.mail.returnpath import ReturnPath
-from digest.render.compose import ComposedIssue, Composer, EmailSettings
+from digest.render.compose import Composer
+from digest.render.composed import ComposedIssue
 from digest.render.personal import Personaliser
+from digest.render.settings import EmailSettings
 from digest.render.slots import Slot, markers, without_edges
 from digest.render.theme import load_theme
 from subscribers.person import Person

@@ -19,14 +19,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from digest.http import Client, HttpSettings
+from digest.http import Client
 from digest.processes import Processes
+from digest.reading import HttpSettings
 from digest.sources.guard import Parser
 from digest.sources.poll import PollResult, poll
 from digest.sources.settings import PollSettings
 from digest.sources.state import State
 from digest.tables import Base, SourceRow
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 FEEDS, LISTINGS = 500, 100
 SECONDS = 30.0  # for all of them

@@ -20,7 +20,8 @@ from digest.editions.issue import Issue, IssuePost, NewsletterSettings
 from digest.editions.store import Variant
 from digest.posts.topics import topic_slug
 from digest.tables import Base, PostRow, SourceRow, SubscriberRow
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 from subscribers import audience
 
 READERS = 1_000_000

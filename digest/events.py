@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from digest.mail.event import WATCHING, Kind, MailEvent, judged
 from digest.tables import DeliveryRow, EditionRow, EventRow, NoticeRow, OrphanRow
 from digest.tables_heard import GRAVE
+from storage.bulk import BulkStatement
 from storage.statement import Statement
 from subscribers.erasure import without_addresses
 from subscribers.text import one_line
@@ -110,11 +111,9 @@ def _keep_of_deliveries(
         period, number = _parts(event.delivery_key)
         if number and period != NOTICE:
             rows[at] = _kept(event, at=at, now=now) | {"number": number, "period": period}
-    written = _KEEP.run_all(session, [*rows.values()])
     return {
-        at: Heard(id=id_, event=told[at], letter=_letter(*found))
-        for at, some in zip(rows, written, strict=True)
-        for id_, *found in some
+        (source, key): Heard(id=id_, event=told[source, key], letter=_letter(*found))
+        for id_, source, key, *found in _KEEP.run(session, rows.values(), received_at=now)
     }
 
 
@@ -130,20 +129,34 @@ def _letter(delivery_id: int, edition_id: int, subscriber_id: int, *state: Any) 
     )
 
 
-_KEEP = Statement(
+_KEEP = BulkStatement(
     """
     INSERT INTO event (source, event_key, kind, at, received_at, code, detail, message_id,
                        delivery_id, edition_id, subscriber_id)
-    SELECT :source, :event_key, :kind, :at, :received_at, :code, :detail, :message_id,
+    SELECT "row".source, "row".event_key, "row".kind, "row".at, :received_at, "row".code,
+           "row".detail, "row".message_id,
            delivery.id, delivery.edition_id, delivery.subscriber_id
-      FROM delivery JOIN edition ON edition.id = delivery.edition_id
-     WHERE delivery.id = :number AND lower(edition.period) = :period
+      FROM {rows}
+      JOIN delivery ON delivery.id = "row".number
+      JOIN edition ON edition.id = delivery.edition_id
+     WHERE lower(edition.period) = "row".period
         ON CONFLICT DO NOTHING
-    RETURNING id, delivery_id, edition_id, subscriber_id,
+    RETURNING id, source, event_key, delivery_id, edition_id, subscriber_id,
               (SELECT mailbox_key FROM delivery WHERE delivery.id = event.delivery_id),
               (SELECT state = 'unknown' FROM delivery WHERE delivery.id = event.delivery_id),
               (SELECT status = 'bounced' FROM subscriber WHERE subscriber.id = event.subscriber_id)
-    """
+    """,
+    columns={
+        "source": "text",
+        "event_key": "text",
+        "kind": "text",
+        "at": "timestamptz",
+        "code": "text",
+        "detail": "text",
+        "message_id": "text",
+        "number": "integer",
+        "period": "text",
+    },
 )
 
 
@@ -270,7 +283,7 @@ def _kept(event: MailEvent, *, at: tuple[str, str], now: datetime) -> dict[str, 
         "kind": event.kind.value,
         "at": _believable(event.at, now=now),
         "received_at": now,
-        "code": event.code[:_LONGEST_CODE] if event.code else None,
+        "code": one_line(event.code, limit=_LONGEST_CODE) if event.code else None,
         "detail": one_line(detail, limit=_LONGEST_DETAIL) if detail else None,
         "message_id": one_line(event.message_id, limit=_LONGEST_ID) if event.message_id else None,
     }

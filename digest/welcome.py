@@ -15,7 +15,7 @@ from digest.delivery.state import DeliveryState
 from digest.editions.latest import latest
 from digest.mail.notice import NoticeKind
 from digest.tables import ConfirmationRow, NoticeRow, SubscriberRow
-from storage.statement import Rows, Statement
+from storage.bulk import BulkStatement
 from subscribers import directory, signup
 from subscribers.signup import Letter
 from subscribers.tokens import Keyring
@@ -78,20 +78,37 @@ _LIMITS: Mapping[NoticeKind, tuple[_Limit, ...]] = {
 }
 
 
-_NOTICE = Statement("""
-INSERT INTO notice (
-    kind, subscriber_id, confirmation_id, email, language, facts, created_at, expires_at, state,
-    epoch, attempts, reason, ended_at
-) VALUES (
-    :kind, :subscriber_id, :confirmation_id, :email, :language, :facts, :created_at, :expires_at,
-    :state, 0, 0, :reason, :ended_at
-)
-""")
-_SENT = Statement(
+_NOTICES = BulkStatement(
     """
-    SELECT kind, created_at FROM notice WHERE subscriber_id = :whose AND state <> 'skipped'
+    INSERT INTO notice (
+        kind, subscriber_id, confirmation_id, email, language, facts, created_at, expires_at, state,
+        epoch, attempts, reason, ended_at
+    )
+    SELECT
+        "row".kind, "row".subscriber_id, "row".confirmation_id, "row".email, "row".language,
+        "row".facts, :now, "row".expires_at, "row".state, 0, 0, "row".reason, "row".ended_at
+    FROM {rows}
     """,
-    times=(1,),
+    columns={
+        "kind": "text",
+        "subscriber_id": "integer",
+        "confirmation_id": "integer",
+        "email": "text",
+        "language": "text",
+        "facts": "json",
+        "expires_at": "timestamptz",
+        "state": "text",
+        "reason": "text",
+        "ended_at": "timestamptz",
+    },
+)
+_SENT = BulkStatement(
+    """
+    SELECT notice.subscriber_id, notice.kind, notice.created_at FROM {rows}
+    JOIN notice ON notice.subscriber_id = "row".whose AND notice.state <> 'skipped'
+    """,
+    columns={"whose": "integer"},
+    times=(2,),
 )
 
 
@@ -108,16 +125,16 @@ def ask(session: Session, wanted: Wanted, *, now: datetime, barred: str = "") ->
 
 def _note_all(session: Session, many: Sequence[tuple[Wanted, str]], *, now: datetime) -> list[bool]:
     """Do what `ask` does, about people whose rows this transaction has locked already."""
-    people = sorted({wanted.subscriber_id for wanted, _ in many})
-    sent = _SENT.run_all(session, [{"whose": whose} for whose in people])
-    recent = dict(zip(people, sent, strict=True))
+    recent: dict[int, list[tuple[str, datetime]]] = {wanted.subscriber_id: [] for wanted, _ in many}
+    for whose, kind, at in _SENT.run(session, [{"whose": whose} for whose in recent]):
+        recent[whose].append((kind, at))
     rows = []
     for wanted, barred in many:
         reason = _over(recent[wanted.subscriber_id], wanted, now=now) or barred
         if not reason:  # it counts for whoever asks in the same moment
             recent[wanted.subscriber_id].append((wanted.kind, now))
         rows.append(_row(wanted, reason, now=now))
-    _NOTICE.run_all(session, rows)
+    _NOTICES.run(session, rows, now=now)
     return [row["state"] is DeliveryState.PENDING for row in rows]
 
 
@@ -129,7 +146,6 @@ def _row(wanted: Wanted, reason: str, *, now: datetime) -> dict[str, Any]:
         "email": wanted.email,
         "language": wanted.language,
         "facts": dict(wanted.facts),
-        "created_at": now,
         "expires_at": wanted.expires_at,
         "state": DeliveryState.SKIPPED if reason else DeliveryState.PENDING,
         "reason": reason or None,
@@ -268,7 +284,7 @@ def _unreminded(now: datetime) -> Select[ConfirmationRow, str | None, str]:
     )
 
 
-def _over(recent: Rows, wanted: Wanted, *, now: datetime) -> str:
+def _over(recent: Sequence[tuple[str, datetime]], wanted: Wanted, *, now: datetime) -> str:
     """Say which limit is reached; empty when none is."""
     for limit in _LIMITS[wanted.kind]:
         count = sum(

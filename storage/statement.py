@@ -54,7 +54,7 @@ class Statement:
         driver: Any = connection.connection.dbapi_connection
         is_sqlite = dialect.name == "sqlite"
         filled = [
-            {name: _written(value, as_text=is_sqlite) for name, value in values.items()}
+            {name: written(value, as_text=is_sqlite) for name, value in values.items()}
             for values in many
         ]
         try:
@@ -98,7 +98,7 @@ def _for_psycopg(sql: str) -> str:
     return _BLANK.sub(r"%(\1)s", sql.replace("%", "%%"))
 
 
-def _written(value: Any, *, as_text: bool) -> Any:
+def written(value: Any, *, as_text: bool) -> Any:
     """Write a value as the columns keep it (see `UTCDateTime` and `JSON`)."""
     if type(value) in _PLAIN:  # most are, and the questions below take longer
         return value

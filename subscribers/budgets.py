@@ -1,15 +1,14 @@
 """Budgets: how often something may be asked for, of one address, network, domain, and by all."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from storage.statement import Rows, Statement
+from storage.bulk import BulkStatement
 from subscribers.tables import BudgetRow
 
 WINDOW = timedelta(hours=1)
@@ -56,28 +55,30 @@ def spend_all(
     now: datetime,
     window: timedelta = WINDOW,
 ) -> list[list[Spent]]:
-    """Do what `spend` does for several requests, one after the other."""
-    found: list[list[Spent]] = [[] for _ in many]
-    for count in {len(budgets) for budgets in many if budgets}:  # a statement for each
-        places = [place for place, budgets in enumerate(many) if len(budgets) == count]
-        values = [_values(many[place], now=now, over=now - window) for place in places]
-        for place, rows in zip(places, _spending(count).run_all(session, values), strict=True):
-            found[place] = _over(many[place], rows, window=window)
-    return found
-
-
-def _values(budgets: Sequence[Budget], *, now: datetime, over: datetime) -> dict[str, Any]:
-    names = sorted(budget.name for budget in budgets)
-    return {"now": now, "over": over} | {f"name{n}": name for n, name in enumerate(names)}
-
-
-def _over(budgets: Sequence[Budget], rows: Rows, *, window: timedelta) -> list[Spent]:
-    used = {name: (since, count) for name, since, count in rows}
+    """Do what `spend` does for several requests, one after the other, in one statement."""
+    asked = Counter(budget.name for budgets in many for budget in budgets)
+    rows = _SPENDING.run(
+        session,
+        [{"name": name, "used": used} for name, used in asked.items()],
+        now=now,
+        over=now - window,
+    )
+    used = {name: total - asked[name] for name, _, total in rows}
+    free_at = {name: since + window for name, since, _ in rows}
     return [
-        Spent(budget=budget, free_at=used[budget.name][0] + window)
-        for budget in budgets
-        if used[budget.name][1] > budget.most
+        [
+            Spent(budget=budget, free_at=free_at[budget.name])
+            for budget in budgets
+            if _use(used, budget) > budget.most
+        ]
+        for budgets in many
     ]
+
+
+def _use(used: dict[str, int], budget: Budget) -> int:
+    """Count one use, and return how many there are now."""
+    used[budget.name] += 1
+    return used[budget.name]
 
 
 def is_stale(session: Session, *, now: datetime) -> bool:
@@ -91,16 +92,17 @@ def forget(session: Session, *, now: datetime) -> None:
     session.execute(delete(BudgetRow).where(BudgetRow.since < now - _KEPT))
 
 
-@cache
-def _spending(count: int) -> Statement:
-    rows = ", ".join(f"(:name{n}, :now, 1)" for n in range(count))
-    return Statement(_SPENDING.format(rows=rows), times=(1,))
-
-
-_SPENDING = """
-INSERT INTO budget (name, since, used) VALUES {rows}
-ON CONFLICT (name) DO UPDATE SET
-    since = CASE WHEN budget.since <= :over THEN excluded.since ELSE budget.since END,
-    used = CASE WHEN budget.since <= :over THEN 1 ELSE budget.used + 1 END
-RETURNING name, since, used
-"""
+_SPENDING = BulkStatement(
+    """
+    INSERT INTO budget (name, since, used)
+    SELECT "row".name, :now, "row".used FROM {rows} WHERE true ORDER BY "row".name
+    ON CONFLICT (name) DO UPDATE SET
+        since = CASE WHEN budget.since <= :over THEN excluded.since ELSE budget.since END,
+        used = CASE
+            WHEN budget.since <= :over THEN excluded.used ELSE budget.used + excluded.used
+        END
+    RETURNING name, since, used
+    """,
+    columns={"name": "text", "used": "integer"},
+    times=(1,),
+)

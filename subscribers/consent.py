@@ -8,15 +8,24 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from storage.statement import Statement
+from storage.bulk import BulkStatement
 from subscribers.errors import SubscriberError
 from subscribers.tables import ConsentEventRow, ConsentKind
 from subscribers.text import one_line
 
-_EVENT = Statement("""
-INSERT INTO consent_event (subscriber_id, at, kind, source, evidence)
-VALUES (:subscriber_id, :at, :kind, :source, :evidence)
-""")
+_EVENTS = BulkStatement(
+    """
+    INSERT INTO consent_event (subscriber_id, at, kind, source, evidence)
+    SELECT "row".subscriber_id, "row".at, "row".kind, "row".source, "row".evidence FROM {rows}
+    """,
+    columns={
+        "subscriber_id": "integer",
+        "at": "timestamptz",
+        "kind": "text",
+        "source": "text",
+        "evidence": "json",
+    },
+)
 _LONGEST_SOURCE = 1000
 _ASKED = (ConsentKind.REQUESTED.value, ConsentKind.MAILED.value)
 _LATEST = (
@@ -66,7 +75,7 @@ def record_all(session: Session, events: Sequence[tuple[int, ConsentEvent]]) -> 
         }
         for subscriber_id, event in events
     ]
-    _EVENT.run_all(session, rows)
+    _EVENTS.run(session, rows)
 
 
 def mailed(

@@ -15,7 +15,7 @@ from subscribers.budgets import Budget
 from subscribers.consent import ConsentEvent
 from subscribers.errors import TooManyError, UnknownSubscriberError
 from subscribers.preferences import Preferences, joined
-from subscribers.signup_writes import entering, noting
+from subscribers.signup_writes import Asked, Entrant, enter, note
 from subscribers.suppression import Reason
 from subscribers.tables import (
     ConfirmationRow,
@@ -238,21 +238,13 @@ def _people(
 
     The write is one for strangers and for those known.
     """
-    entries = [
-        {
-            **{f"key{n}": key for n, key in enumerate(own)},
-            "email": wanted.mailbox.address,
-            "language": wanted.wishes.language,
-            "status": Status.PENDING,
-            "now": now,
-            "pace": Pace.WEEKLY,
-            "format": Format.HTML,
-        }
+    entrants = [
+        Entrant(keys=own, email=wanted.mailbox.address, language=wanted.wishes.language)
         for wanted, own in zip(many, keys, strict=True)
     ]
     return [
-        _Person(id=id_, letter=_letter(status, barrier), language=language)
-        for [(id_, status, language, barrier)] in entering(len(keys[0])).run_all(session, entries)
+        _Person(id=one.id, letter=_letter(one.status, one.barrier), language=one.language)
+        for one in enter(session, entrants, now=now)
     ]
 
 
@@ -275,22 +267,17 @@ def _requests(
 
     Everybody who enters one address shares one request, and so its five tries at the code.
     """
-    rows = [
-        {
-            "whose": person.id,
-            "purpose": PURPOSE if person.letter is Letter.CONFIRM else DECOY,
-            "since": now - AGAIN_AFTER,
-            "email": wanted.mailbox.address,
-            "key": own[0],
-            "wishes": wanted.wishes.as_evidence(),
-            "now": now,
-            "until": now + LIVES,
-            "tries": _TRIES,
-        }
+    asked = [
+        Asked(
+            whose=person.id,
+            purpose=PURPOSE if person.letter is Letter.CONFIRM else DECOY,
+            email=wanted.mailbox.address,
+            key=own[0],
+            wishes=wanted.wishes.as_evidence(),
+        )
         for wanted, own, person in zip(many, keys, people, strict=True)
     ]
-    write = noting(session.get_bind().dialect.name)
-    return [(id_, expires_at) for [(id_, expires_at)] in write.run_all(session, rows)]
+    return note(session, asked, now=now, since=now - AGAIN_AFTER, until=now + LIVES, tries=_TRIES)
 
 
 def _keep_evidence(

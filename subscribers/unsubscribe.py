@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from storage.bulk import BulkStatement
 from storage.statement import Statement
 from subscribers import consent, preferences
 from subscribers.addresses import mask
@@ -104,15 +105,20 @@ def unsubscribe(
 
 def unsubscribe_all(session: Session, many: Sequence[Leaving]) -> list[Left]:
     """Do what `unsubscribe` does for several people, step by step for all of them."""
-    found = _LEAVING.run_all(session, [{"whose": one.subscriber_id} for one in many])
+    whose = [one.subscriber_id for one in many]
+    left = {
+        id_: about
+        for id_, *about in _LEAVING.run(session, [{"whose": id_} for id_ in dict.fromkeys(whose)])
+    }
+    firsts = [left.pop(one.subscriber_id, None) for one in many]  # twice is once
     consent.record_all(
-        session, [_event(one) for one, rows in zip(many, found, strict=True) if rows]
+        session, [_event(one) for one, about in zip(many, firsts, strict=True) if about]
     )
     return [
-        Left(standing=_after(one, *rows[0]), changed=True)
-        if rows
+        Left(standing=_after(one, *about), changed=True)
+        if about
         else Left(standing=look(session, subscriber_id=one.subscriber_id), changed=False)
-        for one, rows in zip(many, found, strict=True)
+        for one, about in zip(many, firsts, strict=True)
     ]
 
 
@@ -145,7 +151,7 @@ def undo(
     It is consent given anew, so it is an event of its own, and says to what.
     """
     before = look(session, subscriber_id=subscriber_id)
-    if before.may_return and _RETURNING.run(session, {"whose": subscriber_id}):
+    if before.may_return and _RETURNING.run(session, [{"whose": subscriber_id}]):
         chosen = preferences.look(session, subscriber_id=subscriber_id, now=now).preferences
         consent.record(
             session,
@@ -185,16 +191,17 @@ FROM subscriber WHERE id = :whose
 """)
 # Changes the status if it is an expected one: of two requests at once only one does.
 _MOVING = """
-UPDATE subscriber SET status = '{to}' WHERE id = :whose AND status IN ({expected})
-RETURNING email, EXISTS (
+UPDATE subscriber SET status = '{to}'
+WHERE id IN (SELECT "row".whose FROM {{rows}}) AND status IN ({expected})
+RETURNING id, email, EXISTS (
     SELECT 1 FROM suppression WHERE suppression.mailbox_key = subscriber.mailbox_key
 ) AS barred
 """
 
 
-def _moving(expected: frozenset[Status], to: Status) -> Statement:
+def _moving(expected: frozenset[Status], to: Status) -> BulkStatement:
     listed = ", ".join(f"'{status}'" for status in sorted(expected))
-    return Statement(_MOVING.format(expected=listed, to=to))
+    return BulkStatement(_MOVING.format(expected=listed, to=to), columns={"whose": "integer"})
 
 
 _LEAVING = _moving(_CAN_LEAVE, Status.UNSUBSCRIBED)

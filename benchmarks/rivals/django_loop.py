@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.template import Context, Engine
+from django.template import Context, Engine, Template
 
 BATCH = 100  # messages are built before they are sent: not all of them at once
 port, count, template = (
@@ -18,7 +18,7 @@ port, count, template = (
 settings.configure(EMAIL_HOST="127.0.0.1", EMAIL_PORT=port, USE_TZ=True)
 
 
-def compiled(words: str, *, autoescape: bool) -> object:
+def compiled(words: str, *, autoescape: bool) -> Template:
     """Turn the open slots into Django's."""
     for slot in ("EMAIL", "UNSUBSCRIBEURL", "CONFIRMEDON"):
         words = words.replace(f"${slot}", f"{{{{ {slot} }}}}")

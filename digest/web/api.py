@@ -31,7 +31,7 @@ from digest.web.api_models import (
 )
 from digest.web.api_signup import SignupApi
 from digest.web.gate import Gate
-from digest.web.guard import BodyLimit
+from digest.web.guard import UNTOLD, BodyLimit
 from digest.web.problems import MEDIA_TYPE, Problem, ProblemError
 from storage.database import Database
 from subscribers import directory, preferences, transfer_out
@@ -83,6 +83,7 @@ class SubscriberApi:
         api = FastAPI(
             title=f"{self.newsletter.name}: subscribers",
             version=_VERSION,
+            telemetry=UNTOLD,
             docs_url=None,
             redoc_url=None,
             openapi_url="/openapi.json",

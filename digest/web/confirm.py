@@ -118,10 +118,12 @@ class ConfirmPages:
             return self._expired(token, request, found)
         try:
             applied = self.reception.apply(
-                request,
-                Mailbox.parse(found.email),
-                typed=found.email,
-                topics=found.wishes.topics,
+                self.reception.application(
+                    request,
+                    Mailbox.parse(found.email),
+                    typed=found.email,
+                    topics=found.wishes.topics,
+                )
             )
         except TooManyError:
             return self._expired(token, request, found, problem=TOO_MANY, status=_TOO_MANY)

@@ -3,6 +3,8 @@
 import threading
 from dataclasses import dataclass
 
+from starlette.concurrency import run_in_threadpool
+
 from digest.clock import Clock
 from digest.editions import store as editions
 from digest.editions.offer import Offered, offered
@@ -40,10 +42,17 @@ class Display:
     def look(self) -> Shown:
         """Return what is shown now."""
         with self._lock:
-            if self._clock.monotonic() >= self._until:
+            if not self._is_fresh():
                 self._shown = self._read()
                 self._until = self._clock.monotonic() + _FRESH_SECONDS
             return self._shown
+
+    async def look_soon(self) -> Shown:
+        """Return what is shown now, and let other requests go on where it has to be read first."""
+        return self._shown if self._is_fresh() else await run_in_threadpool(self.look)
+
+    def _is_fresh(self) -> bool:
+        return self._clock.monotonic() < self._until
 
     def _read(self) -> Shown:
         with self._database.read() as session:

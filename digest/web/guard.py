@@ -4,6 +4,7 @@ import logging
 from collections.abc import MutableMapping
 from typing import Any
 
+from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
@@ -22,6 +23,10 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "interest-cohort=()",
 }
+_RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
+# A path can be somebody's unsubscribe link: no other program is told what was asked for.
+UNTOLD: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
 class Guard:
@@ -58,8 +63,8 @@ class Guard:
 
 def protect(headers: MutableHeaders) -> None:
     """Add what every answer carries, and keep what this one says itself."""
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
+    there = {name for name, _ in headers.raw}
+    headers.raw.extend(one for one in _RAW if one[0] not in there)
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:

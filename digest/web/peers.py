@@ -35,6 +35,7 @@ def _networks(trusted: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(network) for network in trusted)
 
 
+@lru_cache(maxsize=1000)  # our proxies, and whoever asks again and again
 def _parsed(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text.strip("[]"))

@@ -3,20 +3,33 @@
 Looking changes nothing: scanners open every link in a mail, and some follow what they find.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from digest.clock import Clock
+from digest.web.ahead import RouteAhead
 from digest.web.door import back_to, kept
+from digest.web.scribe import Scribe
 from digest.web.stationery import PERSONAL, Stationery
 from digest.web.words import sentence
 from storage.database import Database
 from subscribers.errors import TokenError, UnknownSubscriberError
 from subscribers.tokens import Keyring, Purpose
-from subscribers.unsubscribe import Leaving, Standing, Why, look, tell_why, undo, unsubscribe_all
+from subscribers.unsubscribe import (
+    Leaving,
+    Left,
+    Standing,
+    Why,
+    look,
+    tell_why,
+    undo,
+    unsubscribe_all,
+)
 
 _REASONS = {
     Why.OFTEN: sentence("Too many emails"),
@@ -41,11 +54,14 @@ class UnsubscribePages:
         router = APIRouter()
         router.add_api_route("/u/{token}", self.show, methods=["GET", "HEAD"])
         router.add_api_route("/u/{token}", self.allow, methods=["OPTIONS"])
-        router.add_api_route("/u/{token}", self.one_click, methods=["POST"])
         router.add_api_route("/u/{token}/leave", self.leave, methods=["POST"])
         router.add_api_route("/u/{token}/undo", self.come_back, methods=["POST"])
         router.add_api_route("/u/{token}/why", self.why, methods=["POST"])
         return router
+
+    def ahead(self) -> Iterator[RouteAhead]:
+        """Yield what is looked at before all pages."""
+        yield RouteAhead("/u/{token}", self.one_click, method="POST")
 
     def show(self, token: str, request: Request) -> Response:
         """Show one button, or how things stand when it has been pressed; change nothing."""
@@ -68,18 +84,21 @@ class UnsubscribePages:
         del token
         return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS, POST", **PERSONAL})
 
-    def one_click(self, token: str, request: Request) -> Response:
+    async def one_click(self, request: Request) -> Response:
         """Unsubscribe for a mail program (RFC 8058): no redirect, no cookie, any form encoding.
 
         The address and the method say it all, so the body is not read: a reader must not stay
         subscribed because a mail program wrote it oddly.
         """
-        standing = self._unsubscribe(token, request, source="one-click unsubscribe (RFC 8058)")
-        return self._done(token, request, standing)
+        token = request.path_params["token"]
+        leaving = self._leaving(token, request, source="one-click unsubscribe (RFC 8058)")
+        left = await self._scribe.write(leaving)
+        return self._done(token, request, left.standing)
 
     def leave(self, token: str, request: Request) -> Response:
         """Unsubscribe by the button, and lead back to the page."""
-        self._unsubscribe(token, request, source="unsubscribe page")
+        leaving = self._leaving(token, request, source="unsubscribe page")
+        self.database.together_all(unsubscribe_all, leaving)
         return self._to(token, request)
 
     def come_back(self, token: str, request: Request) -> Response:
@@ -102,15 +121,17 @@ class UnsubscribePages:
             tell_why(session, subscriber_id=subscriber_id, why=why, now=self.clock.now())
         return self._to(token, request)
 
-    def _unsubscribe(self, token: str, request: Request, *, source: str) -> Standing:
-        leaving = Leaving(
+    def _leaving(self, token: str, request: Request, *, source: str) -> Leaving:
+        return Leaving(
             subscriber_id=self._who(token),
             at=self.clock.now(),
             source=source,
             evidence=kept(request),
         )
-        left = self.database.together_all(unsubscribe_all, leaving)
-        return left.standing
+
+    @cached_property
+    def _scribe(self) -> Scribe[Leaving, Left]:
+        return Scribe(self.database, unsubscribe_all, name="leavers")
 
     def _who(self, token: str) -> int:
         return self.keyring.read(token, purpose=Purpose.UNSUBSCRIBE)

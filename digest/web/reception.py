@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from digest.pages import WebSettings
 from digest.render.sentences import rhythm
 from digest.render.words import Words
 from digest.web.peers import peer_of
+from digest.web.scribe import Scribe
 from digest.web.stationery import Stationery
 from digest.web.words import sentence
 from storage.database import Database
@@ -77,15 +78,23 @@ class Reception:
             schedule=self.schedule,
         )
 
-    def apply(
+    def apply(self, wanted: Application) -> Applied:
+        """Note a request; raises `TooManyError`."""
+        return self.database.together_all(self._apply_all, wanted)
+
+    async def take(self, wanted: Application) -> Applied:
+        """Do what `apply` does, without a thread that waits."""
+        return await self._scribe.write(wanted)
+
+    def application(
         self, request: Request, mailbox: Mailbox, *, typed: str, topics: Sequence[str] | None
-    ) -> Applied:
-        """Note a request, with its evidence; raises `TooManyError`."""
+    ) -> Application:
+        """Return what somebody asks for, with its evidence."""
         language, text = self.stationery.language(request), self.consent(request)
         consent = {"text": text, "version": version_of(text), "language": language}
         address = one_line(typed, limit=_LONGEST_TYPED)
         origin = self._origin(request)
-        wanted = Application(
+        return Application(
             mailbox=mailbox,
             wishes=Preferences(
                 topics=tuple(topics) if topics is not None else None, language=language
@@ -101,7 +110,10 @@ class Reception:
                 keyring=self.keyring,
             ),
         )
-        return self.database.together_all(self._apply_all, wanted)
+
+    @cached_property
+    def _scribe(self) -> Scribe[Application, Applied]:
+        return Scribe(self.database, self._apply_all, name="sign-ups")
 
     def _apply_all(self, session: Session, many: Sequence[Application]) -> list[Applied]:
         return welcome.apply_all(session, many, keyring=self.keyring, now=self.clock.now())

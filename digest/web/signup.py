@@ -1,17 +1,17 @@
 """The sign-up pages: the form, and the page that asks to look into the inbox."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from digest.render.moments import written_time
-from digest.web.display import Display
+from digest.web.ahead import RouteAhead
+from digest.web.display import Display, Shown
 from digest.web.fields import fields_of
 from digest.web.reception import Reception, Remembered
 from digest.web.stationery import PERSONAL
@@ -32,6 +32,7 @@ from subscribers.tokens import Purpose
 _FORM_LIVES = timedelta(hours=1)
 _TOO_MANY = 429
 _OTHER = 303
+_SHORT = 1000  # characters
 _TEXTS = frozenset({"email", "keep", "asked", "form", "website"})
 
 NO_ADDRESS = sentence("This does not look like an email address. Please check it.")
@@ -41,7 +42,8 @@ TOO_MANY = sentence("Too many tries from this network. Try again at %(time)s.")
 NO_TOPIC = sentence("Choose at least one topic.")
 
 
-class SignupForm(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class SignupForm:
     """The form as it was sent; ``website`` is a trap that people do not see.
 
     ``keep`` is an address that somebody insists on, ``asked`` says that topics were asked for.
@@ -49,7 +51,7 @@ class SignupForm(BaseModel):
 
     email: str = ""
     keep: str = ""
-    topic: list[str] = []
+    topic: Sequence[str] = ()
     asked: str = ""
     form: str = ""
     website: str = ""
@@ -67,6 +69,20 @@ class SignupForm(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Doubt:
+    """What is to be done before a form is taken: a sentence, and the field that it is ``about``.
+
+    ``form`` and ``values`` are what is shown again; without a sentence, as if for the first time.
+    """
+
+    form: SignupForm
+    problem: str = ""
+    about: str = ""
+    told: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignupPages:
     """The pages ``/`` and ``/sent``; ``sender`` is the address that our mail comes from."""
 
@@ -79,10 +95,13 @@ class SignupPages:
         router = APIRouter()
         router.add_api_route("/", self.show, methods=["GET", "HEAD"])
         router.add_api_route("/subscribe", self.show, methods=["GET", "HEAD"])
-        router.add_api_route("/subscribe", self.take, methods=["POST"])
         router.add_api_route("/sent", self.sent, methods=["GET", "HEAD"])
         router.add_api_route("/sent/again", self.again, methods=["POST"])
         return router
+
+    def ahead(self) -> Iterator[RouteAhead]:
+        """Yield what is looked at before all pages."""
+        yield RouteAhead("/subscribe", self.take, method="POST")
 
     def show(self, request: Request) -> Response:
         """Show the form."""
@@ -91,27 +110,23 @@ class SignupPages:
     async def take(self, request: Request) -> Response:
         """Take a sign-up; the answer is the same for every address."""
         form = SignupForm.of(await fields_of(request))
-        return await run_in_threadpool(self._take, request, form)
-
-    def _take(self, request: Request, form: SignupForm) -> Response:
         if form.website:
             return self._to_inbox(request)
+        shown = await self.display.look_soon()
+        if len(form.typed) > _SHORT:  # nobody's address, and long to look at
+            found = await run_in_threadpool(self._examine, form, shown)
+        else:
+            found = self._examine(form, shown)
+        if isinstance(found, _Doubt):
+            return await run_in_threadpool(self._again, request, found, shown)
+        wanted = self.reception.application(
+            request, found, typed=form.typed, topics=_topics(form, shown)
+        )
         try:
-            mailbox = Mailbox.parse(form.typed)
-        except AddressError:
-            return self._again(request, form, NO_ADDRESS, field="email")
-        trouble = self._trouble(request, form, mailbox)
-        if trouble is not None:
-            return trouble
-        try:
-            applied = self.reception.apply(
-                request, mailbox, typed=form.typed, topics=self._topics(form)
-            )
+            applied = await self.reception.take(wanted)
         except TooManyError as error:
-            return self._too_many(request, form, error)
-        answer = self._to_inbox(request)
-        self.reception.remember(answer, applied.confirmation_id)
-        return answer
+            return await run_in_threadpool(self._too_many, request, form, error)
+        return self._to_inbox(request, applied.confirmation_id)
 
     def sent(self, request: Request) -> Response:
         """Ask to look into the inbox; the same words whether or not a letter went out."""
@@ -129,16 +144,16 @@ class SignupPages:
             )
         try:
             applied = self.reception.apply(
-                request,
-                Mailbox.parse(pending.email),
-                typed=pending.email,
-                topics=pending.wishes.topics,
+                self.reception.application(
+                    request,
+                    Mailbox.parse(pending.email),
+                    typed=pending.email,
+                    topics=pending.wishes.topics,
+                )
             )
         except TooManyError as error:
             return self._too_many(request, SignupForm(email=pending.email), error)
-        answer = self._to_inbox(request)
-        self.reception.remember(answer, applied.confirmation_id)
-        return answer
+        return self._to_inbox(request, applied.confirmation_id)
 
     def pending(self, known: Remembered | None) -> Pending | None:
         """Return the request that a browser remembers, as it stands."""
@@ -169,8 +184,10 @@ class SignupPages:
             "can_type": pending is not None and pending.tries_left > 0,
         }
 
-    def _values(self, request: Request, form: SignupForm | None = None) -> dict[str, Any]:
-        shown = self.display.look()
+    def _values(
+        self, request: Request, form: SignupForm | None = None, shown: Shown | None = None
+    ) -> dict[str, Any]:
+        shown = shown or self.display.look()
         ticked = set(form.topic) if form and form.asked else {one.slug for one in shown.topics}
         return {
             "email": form.typed if form else "",
@@ -187,64 +204,52 @@ class SignupPages:
             int(now.timestamp()), purpose=Purpose.FORM, until=now + _FORM_LIVES
         )
 
-    def _trouble(self, request: Request, form: SignupForm, mailbox: Mailbox) -> Response | None:
-        """Return the form again where something is to be done about it first."""
-        shown = self.display.look()
-        if shown.topics and self._topics(form) == []:
-            return self._again(request, form, NO_TOPIC, field="topics")
+    def _examine(self, form: SignupForm, shown: Shown) -> Mailbox | _Doubt:
+        """Return whose sign-up it is, or what is to be done about the form first."""
+        try:
+            mailbox = Mailbox.parse(form.typed)
+        except AddressError:
+            return _Doubt(form=form, problem=NO_ADDRESS, about="email")
+        if shown.topics and _topics(form, shown) == []:
+            return _Doubt(form=form, problem=NO_TOPIC, about="topics")
         large = meant(mailbox.domain)
         if large and not form.keep:
             corrected = f"{mailbox.local}@{large}"
-            return self._again(
-                request,
-                form.model_copy(update={"email": corrected}),
-                SLIP,
-                field="email",
+            return _Doubt(
+                form=replace(form, email=corrected),
+                problem=SLIP,
+                about="email",
                 told={"typed": form.typed, "meant": corrected},
-                kept=form.typed,
+                values={"kept": form.typed},
             )
-        return self._too_fast(request, form)
+        return self._too_fast(form) or mailbox
 
-    def _too_fast(self, request: Request, form: SignupForm) -> Response | None:
+    def _too_fast(self, form: SignupForm) -> _Doubt | None:
         """Ask once more where no person can have filled in our own form."""
-        clock, keyring = self.reception.clock, self.reception.keyring
+        now = self.reception.clock.now()
         try:
-            written = keyring.read(form.form, purpose=Purpose.FORM, now=clock.now())
+            written = self.reception.keyring.read(form.form, purpose=Purpose.FORM, now=now)
         except ExpiredTokenError:
-            return self._again(request, form, ONCE_MORE)
+            return _Doubt(form=form, problem=ONCE_MORE)
         except TokenError:  # a form on another site has none, and leads here
-            return self.reception.stationery.page(
-                "subscribe", request, headers=PERSONAL, **self._values(request, form)
-            )
-        age = clock.now() - datetime.fromtimestamp(written, UTC)
+            return _Doubt(form=form)
+        age = now - datetime.fromtimestamp(written, UTC)
         if age < timedelta(seconds=self.reception.settings.minimum_seconds):
-            return self._again(request, form, ONCE_MORE, form=form.form)
+            return _Doubt(form=form, problem=ONCE_MORE, values={"form": form.form})
         return None
 
-    def _topics(self, form: SignupForm) -> Sequence[str] | None:
-        """Return the chosen topics that there are; None for all of them."""
-        offered = {one.slug for one in self.display.look().topics}
-        chosen = offered & set(form.topic)
-        return None if not form.asked or chosen == offered else sorted(chosen)
-
-    def _again(
-        self,
-        request: Request,
-        typed: SignupForm,
-        problem: str,
-        *,
-        field: str = "",
-        told: dict[str, Any] | None = None,
-        **values: Any,
-    ) -> Response:
+    def _again(self, request: Request, doubt: _Doubt, shown: Shown) -> Response:
         """Show the form once more, with what was typed and what is to be done."""
+        values = {**self._values(request, doubt.form, shown), **doubt.values}
+        if not doubt.problem:
+            return self.reception.stationery.page("subscribe", request, headers=PERSONAL, **values)
         return self.reception.stationery.problem(
             "subscribe",
             request,
-            text=problem,
-            field=field,
-            told=told,
-            **{**self._values(request, typed), **values},
+            text=doubt.problem,
+            field=doubt.about,
+            told=dict(doubt.told),
+            **values,
         )
 
     def _too_many(self, request: Request, form: SignupForm, error: TooManyError) -> Response:
@@ -260,12 +265,22 @@ class SignupPages:
         answer.headers["Retry-After"] = str(max(1, int(wait.total_seconds())))
         return answer
 
-    def _to_inbox(self, request: Request) -> Response:
+    def _to_inbox(self, request: Request, confirmation_id: int | None = None) -> Response:
         keep = self.reception.stationery.keep(request)
-        return RedirectResponse(f"/sent{keep}", status_code=_OTHER, headers=PERSONAL)
+        answer = RedirectResponse(f"/sent{keep}", status_code=_OTHER, headers=PERSONAL)
+        if confirmation_id is not None:
+            self.reception.remember(answer, confirmation_id)
+        return answer
 
     def _time(self, moment: datetime | None, request: Request) -> str:
         if moment is None:
             return ""
         language = self.reception.stationery.language(request)
         return written_time(moment, zone=self.reception.zone, language=language)
+
+
+def _topics(form: SignupForm, shown: Shown) -> Sequence[str] | None:
+    """Return the chosen topics that there are; None for all of them."""
+    offered = {one.slug for one in shown.topics}
+    chosen = offered & set(form.topic)
+    return None if not form.asked or chosen == offered else sorted(chosen)

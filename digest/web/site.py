@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI, Request
@@ -25,6 +25,7 @@ from digest.providers.hooks.hook import Hook
 from digest.reacting import ReactionSettings
 from digest.watched import MetricsSettings
 from digest.web.address import AddressPages
+from digest.web.ahead import RouteAhead
 from digest.web.api import SubscriberApi
 from digest.web.archive import ArchivePages
 from digest.web.clicks import ClickPages
@@ -34,7 +35,7 @@ from digest.web.door import ShutDoorError
 from digest.web.feedback import FeedbackPages
 from digest.web.feeds import FeedPages
 from digest.web.freshlink import FreshLinkPages
-from digest.web.guard import BodyLimit, Guard, protect
+from digest.web.guard import UNTOLD, BodyLimit, Guard, protect
 from digest.web.health import Health, Metrics
 from digest.web.hooks import HookDoor
 from digest.web.intake import Intake
@@ -100,10 +101,12 @@ def build_site(
         web=settings.web,
         folder=settings.templates,
         salutation=settings.salutation,
+        clock=clock,
     )
     people = People(database=database, keyring=keyring, clock=clock, stationery=stationery)
     site = FastAPI(
         title=settings.newsletter.name,
+        telemetry=UNTOLD,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -121,6 +124,8 @@ def build_site(
         *_for_all(people, settings),
     )
     for room in rooms:
+        if isinstance(room, BusyRoom):
+            site.router.routes[:0] = room.ahead()
         site.include_router(room.router())
     site.mount("/api", _programs(people, settings))
     _answer_errors(site, stationery)
@@ -133,6 +138,15 @@ class Room(Protocol):
 
     def router(self) -> APIRouter:
         """Return the pages."""
+        ...
+
+
+@runtime_checkable
+class BusyRoom(Room, Protocol):
+    """One with pages that many ask for in the same second."""
+
+    def ahead(self) -> Iterator[RouteAhead]:
+        """Yield what is looked at before all other pages."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -11,10 +11,11 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, TemplateSyntaxError
 from jinja2 import TemplateError as JinjaError
-from jinja2 import TemplateSyntaxError
 from markupsafe import Markup
 
+from digest.clock import Clock
 from digest.editions.issue import NewsletterSettings
 from digest.errors import TemplateError
 from digest.pages import WebSettings
@@ -25,6 +26,7 @@ from digest.translations import ORIGINAL, Translations
 from digest.web.words import choose, own_name
 
 _STYLE = "web/style.css"
+_LOOK_SECONDS = 1.0
 _SECURE_PREFIX = "__Host-"  # binds a cookie to this host and to https (RFC 6265bis 4.1.3.2)
 PERSONAL = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
@@ -35,6 +37,33 @@ class Problem:
 
     text: str
     field: str = ""
+
+
+class _CalmLoader(FileSystemLoader):
+    """Looks at most once a second whether a template has changed, and not for every page.
+
+    To look lets go of the interpreter, and a busy site then waits to get it back.
+    """
+
+    def __init__(self, places: Sequence[Path], *, clock: Clock) -> None:
+        super().__init__(places)
+        self._clock = clock
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        """Return a template, and what says whether that is still what stands in its file."""
+        source, place, is_current = super().get_source(environment, template)
+        looked_at = self._clock.monotonic()
+
+        def is_current_enough() -> bool:
+            nonlocal looked_at
+            if self._clock.monotonic() - looked_at < _LOOK_SECONDS:
+                return True
+            looked_at = self._clock.monotonic()
+            return is_current()
+
+        return source, place, is_current_enough
 
 
 class Stationery:
@@ -50,6 +79,7 @@ class Stationery:
         web: WebSettings | None = None,
         folder: Path | None = None,
         salutation: str = "",
+        clock: Clock | None = None,
     ) -> None:
         self._newsletter = newsletter
         self._web = web or WebSettings()
@@ -60,7 +90,11 @@ class Stationery:
             tag: Words(language=tag, sentences=translations.language(tag)) for tag in self.languages
         }
         self._environments = {
-            tag: make_environment(folder, language=words.sentences)
+            tag: make_environment(
+                folder,
+                language=words.sentences,
+                loader=_CalmLoader(folders(folder), clock=clock or Clock()),
+            )
             for tag, words in self._words.items()
         }
         _compile(self._environments[ORIGINAL], folders(folder))

@@ -22,7 +22,7 @@ def choose(asked: str | None, *, accepted: str, default: str, languages: Sequenc
     RFC 4647 3.4).
     """
     known = {language.lower(): language for language in languages}
-    for wish in (asked or "", *_by_weight(accepted), default):
+    for wish in (asked or "", *_by_weight(accepted[:_LONGEST_HEADER]), default):
         name = wish.strip().lower()
         while name:
             if name in known:
@@ -41,9 +41,10 @@ def own_name(language: str) -> str:
     return name or language
 
 
-def _by_weight(accepted: str) -> list[str]:
+@lru_cache(maxsize=1000)  # browsers of one make and country all say the same
+def _by_weight(accepted: str) -> tuple[str, ...]:
     weighted: list[tuple[float, int, str]] = []
-    for place, part in enumerate(accepted[:_LONGEST_HEADER].split(",")):
+    for place, part in enumerate(accepted.split(",")):
         tag, _, weight = part.partition(";")
         try:
             quality = float(weight.partition("=")[2] or 1)
@@ -51,4 +52,4 @@ def _by_weight(accepted: str) -> list[str]:
             continue
         if quality > 0:
             weighted.append((-quality, place, tag))
-    return [tag for _, _, tag in sorted(weighted)]
+    return tuple(tag for _, _, tag in sorted(weighted))
