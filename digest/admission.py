@@ -13,6 +13,7 @@ from digest.accounts.oidc.vouched import EMAIL, Vouched
 from digest.accounts.record import Account
 from digest.accounts.roles import Role
 from digest.errors import UsageError
+from storage.database import one_at_a_time
 
 PROVIDER = "the identity provider"
 """Who acts where its groups make an account, or change its role."""
@@ -25,6 +26,9 @@ def admit(session: Session, person: Vouched, *, settings: OidcSettings, now: dat
     settings name, and then the account is theirs. Who has none gets one where the groups say so.
     """
     known = identities.find(session, issuer=person.issuer, subject=person.subject)
+    if known is None:  # the same person may be coming by another browser at this very moment
+        one_at_a_time(session, "admit")
+        known = identities.find(session, issuer=person.issuer, subject=person.subject)
     if known is not None:
         account = record.get(session, known.account_id)
         if known.made and account.disabled_at is None:

@@ -33,9 +33,9 @@ from digest.render.slots import Slot, marker, without_edges
 from digest.render.subject import preheader_of
 from digest.render.words import written_date
 from subscribers import directory
-from subscribers.addresses import Mailbox
+from subscribers.addresses import Mailbox, mask
 from subscribers.directory import Member
-from subscribers.errors import UnknownSubscriberError
+from subscribers.errors import SubscriberError, UnknownSubscriberError
 
 ANYBODY = "reader@example.org"
 """Whom the letter is for where no reader is named."""
@@ -166,6 +166,15 @@ def _aloud(shown: Shown) -> tuple[Spoken, ...]:
 def number_of(app: App, name: str) -> int:
     """Return the number of a reader who is named by an address or a number."""
     return _member(app, name).id
+
+
+def called(app: App, name: str) -> str:
+    """Return how a list names this reader, as "Ada, a…@example.org"; "" where there is none."""
+    try:
+        member = _member(app, name)
+    except SubscriberError:
+        return ""
+    return ", ".join(filter(None, (member.name, mask(member.email) if member.email else "")))
 
 
 def _choice(app: App, wish: Wish) -> Choice:

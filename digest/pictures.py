@@ -1,8 +1,8 @@
 """Draws an installation's figures: the charts of the console and of `digest stats`, with words."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -21,6 +21,7 @@ from digest.editions.issue import Issue
 from digest.editions.state import SEALED
 from digest.figures.outcome import Outcome
 from digest.figures.readers import Readers
+from digest.figures.stops import Stop
 from digest.mail.event import Kind
 from digest.sourcebook import Overview
 from digest.tables import EditionRow
@@ -82,21 +83,56 @@ def of_providers(outcome: Outcome, *, issue: str) -> Figure:
     )
 
 
-def of_delivery(outcome: Outcome, *, issue: str, events: Sequence[tuple[int, str]] = ()) -> Figure:
-    """Draw how an issue's letters were accepted over time.
+def of_delivery(outcome: Outcome, *, issue: str, stops: Sequence[Stop] = ()) -> Figure:
+    """Draw how an issue's letters were accepted over time, and when it was paused.
 
-    ``events`` are what happened on the way: seconds after the first acceptance, and words.
+    Of an issue whose start was not kept, no pause is drawn.
     """
-    last = max([1, *(at for at, _ in outcome.accepted)])
+    marks = [*_marks(stops, began=outcome.began)] if outcome.began is not None else []
+    last = max([1, *(at for at, _ in outcome.accepted), *(mark.at for mark in marks)])
     points = [Point(at=at / last, label=_since(at), value=total) for at, total in outcome.accepted]
+    told = [_of_time(outcome), *(f"{_capital(m.words)} after {_since(m.at)}." for m in marks)]
     return line.line(
         "delivery",
         points,
         title=f"{issue} over time",
-        sentence=_of_time(outcome),
+        sentence=" ".join(told),
         measure=Measure(what="Accepted", top=outcome.candidates or None),
-        events=[Event(at=at / last, words=words) for at, words in events if 0 <= at <= last],
+        events=[
+            Event(
+                at=mark.at / last,
+                label=_since(mark.at),
+                words=mark.words,
+                until=None if mark.until is None else mark.until / last,
+            )
+            for mark in marks
+        ],
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Mark:
+    """What happened so many seconds after the start, and how long it lasted, if it did."""
+
+    at: int
+    words: str
+    until: int | None = None
+
+
+def _marks(stops: Sequence[Stop], *, began: int) -> Iterator[_Mark]:
+    """Yield where each pause began and ended; one from before the start begins with it."""
+    for stop in stops:
+        at = max(int(stop.at.timestamp()) - began, 0)
+        over = None if stop.over_at is None else max(int(stop.over_at.timestamp()) - began, 0)
+        if over == 0:
+            continue
+        yield _Mark(at=at, words=f"paused by {stop.by}", until=over)
+        if over is not None:
+            yield _Mark(at=over, words=f"resumed by {stop.over_by}")
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def of_trouble(

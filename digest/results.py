@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from digest import events, logbook, refusals
 from digest.app import App
 from digest.delivery import gauge, leavers, ledger
-from digest.delivery.gauge import Gauge, Pace
+from digest.delivery.gauge import Counted, Gauge, Pace
 from digest.delivery.state import DeliveryState
 from digest.editions import feedback
 from digest.editions import store as editions
@@ -26,10 +26,8 @@ from digest.tables import NOT_REACHED, UNSETTLED, DeliveryRow
 from subscribers import audience
 from subscribers.addresses import mask
 
-PAUSE = "pause issue"
-"""What the log calls it, whoever paused an issue."""
-
 PAGE = 50
+_PAUSE = "pause issue"  # what the log calls it, whoever paused an issue
 _STOPPED_FOR_GOOD = "mailed no more; the person's page says since when"
 
 
@@ -62,12 +60,16 @@ class Missed:
 
 @dataclass(frozen=True, kw_only=True)
 class Sending:
-    """An issue on its way at one moment; ``paused_at`` is None where nobody noted it."""
+    """An issue on its way at one moment; ``paused_at`` is None where nobody noted it.
+
+    ``counted_at`` is the moment of the gauge; None: this one.
+    """
 
     edition: Edition
     gauge: Gauge
     pace: Pace | None
     paused_at: datetime | None
+    counted_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,8 @@ class Result:
     """What became of an issue: letters by state, readers left out by reason, and what came back.
 
     ``left`` counts who left because of it, as `leavers` understands that. ``most_complaints`` is
-    the share of complaints that pauses an issue.
+    the share of complaints that pauses an issue. ``counted_at`` is the moment of the gauge; None:
+    this one.
     """
 
     edition: Edition
@@ -86,32 +89,45 @@ class Result:
     bounces: int
     votes: Mapping[Answer, int]
     most_complaints: float
+    counted_at: datetime | None = None
 
 
-def sending(app: App, edition: Edition) -> Sending:
-    """Look how far an issue is."""
+def sending(app: App, edition: Edition, *, lately: bool = False) -> Sending:
+    """Look how far an issue is.
+
+    With ``lately`` one that is large and going is shown as it was counted of late; a paused one
+    never is, for people decide by its figures.
+    """
+    now = app.clock.now()
     with app.database.read() as session:
         edition = editions.get(session, edition.id)
-        now = gauge.read(session, edition.id, candidates=edition.candidates or 0)
-        is_going = edition.state in GOING and now.to_go
+        is_going = edition.state in GOING
+        counted = _counted(session, edition, now=now if lately and is_going else None)
+        to_go = counted.gauge.to_go
         return Sending(
             edition=edition,
-            gauge=now,
-            pace=gauge.pace(session, edition.id, to_go=now.to_go, now=app.clock.now())
-            if is_going
+            gauge=counted.gauge,
+            pace=gauge.pace(session, edition.id, to_go=to_go, now=now)
+            if is_going and to_go
             else None,
             paused_at=_paused_at(session, edition),
+            counted_at=counted.at,
         )
 
 
-def result(app: App, edition: Edition) -> Result:
-    """Return what became of a sealed issue."""
+def result(app: App, edition: Edition, *, lately: bool = False) -> Result:
+    """Return what became of a sealed issue.
+
+    With ``lately`` one that is large and on its way is shown as it was counted of late.
+    """
     with app.database.read() as session:
         edition = editions.get(session, edition.id)
         grave = events.grave_letters(session, edition.id)
+        counted = _counted(session, edition, now=app.clock.now() if lately else None)
         return Result(
             edition=edition,
-            gauge=gauge.read(session, edition.id, candidates=edition.candidates or 0),
+            gauge=counted.gauge,
+            counted_at=counted.at,
             excluded=ledger.excluded(session, edition.id),
             left=leavers.left_after(session, edition.id, since=edition.frozen_at)
             if edition.frozen_at
@@ -220,6 +236,13 @@ _RARE = (
 )
 
 
+def _counted(session: Session, edition: Edition, *, now: datetime | None) -> Counted:
+    """Count an issue; with ``now`` it may have been counted of late."""
+    if now is not None:
+        return gauge.lately(session, edition, now=now)
+    return Counted(gauge=gauge.read(session, edition.id, candidates=edition.candidates or 0))
+
+
 def _paused_at(session: Session, edition: Edition) -> datetime | None:
     if edition.state is not EditionState.PAUSED:
         return None
@@ -229,7 +252,7 @@ def _paused_at(session: Session, edition: Edition) -> datetime | None:
 
 def _last_pause(session: Session, about: str) -> Entry | None:
     noted = logbook.entries(session, most=20, about=about)
-    return next((entry for entry in noted if entry.action == PAUSE), None)
+    return next((entry for entry in noted if entry.action == _PAUSE), None)
 
 
 def _named(app: App, session: Session, rows: Sequence[DeliveryRow]) -> list[Missed]:

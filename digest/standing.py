@@ -56,7 +56,7 @@ def standing(app: App) -> Standing:
     """Look at what is kept; nothing is counted that grows with the list."""
     now = app.clock.now()
     with app.database.read() as session:
-        told = complaints.running(session, app.newsletter)
+        told = complaints.running(session, app.newsletter, now=now)
         found = flows.held_back(session, now=now)
         going = _going(session, app)
     slow = tuple(_held_back(app, key, flow, now=now) for key, flow in found.items())

@@ -13,9 +13,10 @@ from stage import Stage
 
 from digest.calendar import ScheduleSettings
 from digest.editions.issue import NewsletterSettings
-from digest.render.compose import Composer, EmailSettings
+from digest.render.compose import Composer
 from digest.render.lenses import find_lens, text_page
 from digest.render.sample import sample_issue
+from digest.render.settings import EmailSettings
 from digest.render.slots import without_edges
 from digest.render.theme import load_theme
 

@@ -48,7 +48,7 @@ class Figure:
         """Return it for a page: the drawing, what its colours mean, and the table behind it."""
         legend = [_key(key) for key in self.keys]
         parts = (
-            self.drawing,
+            self._drawn(),
             svg.element("ul", *legend, **{"class": "legend"}) if legend else "",
             svg.element("figcaption", svg.clean(self.sentence)),
             svg.element("details", svg.element("summary", "As a table"), self._table()),
@@ -72,6 +72,17 @@ class Figure:
             "head": list(self.head),
             "rows": [list(row) for row in self.rows],
         }
+
+    def _drawn(self) -> str:
+        """Put the drawing where it can be moved sideways: its words stay readable on a phone."""
+        return svg.element(
+            "div",
+            self.drawing,
+            **{"class": "drawn"},
+            tabindex="0",
+            role="region",
+            aria_label=f"{self.title}, drawn",
+        )
 
     def _height(self) -> float:
         return float(self.drawing.partition(' height="')[2].partition('"')[0])

@@ -11,6 +11,8 @@ from digest.cli.output import NEEDS_PERSON, OK
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from digest.looking import Shown
 
 Name = Annotated[str | None, typer.Argument(help="As 2026-W24; default: the one that is next")]
@@ -46,8 +48,6 @@ def preview(
 
     JSON: {period, subject, html, lenses, picture?, lines: [sentence], findings: [sentence]}
     """
-    import tempfile
-
     from digest import looking, questions
 
     me, chosen = context.of(ctx), lens or []
@@ -58,11 +58,9 @@ def preview(
         target = questions.period(app, period)
         shown = looking.show(app, target, wish=wish)
         templates = Path(app.config.app.templates) if app.config.app.templates else None
-    path = out or Path(tempfile.mkdtemp(prefix="digest-")) / f"{target.name}.html"
-    path.write_text(shown.html, encoding="utf-8")
-    path.with_suffix(".txt").write_text(shown.text, encoding="utf-8")
-    page = path.with_suffix(".lenses.html")
-    page.write_text(_page(shown, chosen=chosen, folder=templates), encoding="utf-8")
+    path, page = _write(
+        shown, out=out, name=target.name, page=_page(shown, chosen=chosen, folder=templates)
+    )
     if png:
         _take(shown, lens=chosen[0] if chosen else "desktop", png=png)
     if opened and out is None and png is None:
@@ -77,13 +75,28 @@ def preview(
         "lines": words,
         "findings": shown.trouble,
     }
+    code = NEEDS_PERSON if shown.trouble else OK
+    me.out.result(data, _told(shown, words=words, where=png or page), code=code)
+    raise typer.Exit(code)
+
+
+def _write(shown: "Shown", *, out: Path | None, name: str, page: str) -> tuple[Path, Path]:
+    """Write the mail, its text beside it, and the page of lenses; return the first and last."""
+    import tempfile
+
+    path = out or Path(tempfile.mkdtemp(prefix="digest-")) / f"{name}.html"
+    path.write_text(shown.html, encoding="utf-8")
+    path.with_suffix(".txt").write_text(shown.text, encoding="utf-8")
+    lenses = path.with_suffix(".lenses.html")
+    lenses.write_text(page, encoding="utf-8")
+    return path, lenses
+
+
+def _told(shown: "Shown", *, words: "Sequence[str]", where: Path) -> str:
     following = (
         "digest template check" if shown.trouble else "digest check, then digest issue approve"
     )
-    lines = (shown.subject, *words, str(png or page), *shown.trouble, f"Next: {following}")
-    code = NEEDS_PERSON if shown.trouble else OK
-    me.out.result(data, "\n".join(lines), code=code)
-    raise typer.Exit(code)
+    return "\n".join((shown.subject, *words, str(where), *shown.trouble, f"Next: {following}"))
 
 
 def _page(shown: "Shown", *, chosen: list[str], folder: Path | None) -> str:

@@ -81,6 +81,7 @@ def _of_issue(
 ) -> "Iterator[Figure]":
     from digest import pictures
     from digest.figures import kept
+    from digest.figures.stops import stops_of
 
     edition = _sealed(app, name)
     if edition is None:
@@ -92,8 +93,13 @@ def _of_issue(
             )
         return
     outcome = kept.count_outcome(app, edition.id, write=write).outcome
-    draw = pictures.of_delivery if what == "delivery" else pictures.of_providers
-    yield draw(outcome, issue=f"Issue {edition.number} ({edition.period})")
+    name = f"Issue {edition.number} ({edition.period})"
+    if what != "delivery":
+        yield pictures.of_providers(outcome, issue=name)
+        return
+    with app.database.read() as session:
+        stops = stops_of(session, edition)
+    yield pictures.of_delivery(outcome, issue=name, stops=stops)
 
 
 def _sealed(app: "App", name: str | None) -> "Edition | None":

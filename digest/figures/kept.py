@@ -17,8 +17,8 @@ from digest.editions import store as editions
 from digest.editions.state import SEALED
 from digest.editions.store import Edition
 from digest.figures import outcome as issues
+from digest.figures import progress, shelf
 from digest.figures import readers as lists
-from digest.figures import shelf
 from digest.figures.outcome import Outcome
 from digest.figures.readers import Funnel, Readers
 from digest.tables import FigureRow
@@ -82,6 +82,7 @@ def count_outcome(app: App, edition_id: int, *, write: bool = True) -> CountedOu
 
 def renew(app: App) -> None:
     """Count what is missing or has become old, one thing after the other."""
+    progress.renew(app)
     now = app.clock.now()
     with app.database.read() as session:
         known = readers(session)
@@ -124,4 +125,5 @@ def _outcome(data: Mapping[str, Any]) -> Outcome:
         providers=data["providers"],
         accepted=tuple((at, total) for at, total in data["accepted"]),
         returned=data["returned"],
+        began=data.get("began"),  # older ones have none
     )

@@ -35,13 +35,15 @@ OUTCOMES: Mapping[DeliveryState, str] = {
 class Outcome:
     """An issue: its letters by receiving provider and outcome, when they were accepted, what came.
 
-    ``accepted`` has (seconds after the start, letters accepted by then); ``returned`` counts
-    bounces and complaints, by the words of `mail.event.Kind`.
+    ``accepted`` has (seconds after the start, letters accepted by then); ``began`` is that start,
+    in seconds after 1970, None before it or where it was not kept. ``returned`` counts bounces and
+    complaints, by the words of `mail.event.Kind`.
     """
 
     providers: Mapping[str, Mapping[str, int]]
     accepted: tuple[tuple[int, int], ...]
     returned: Mapping[str, int]
+    began: int | None = None
 
     @property
     def candidates(self) -> int:
@@ -55,10 +57,12 @@ class Outcome:
 
 def count(session: Session, edition_id: int) -> Outcome:
     """Count an issue's letters; reads all of them, which is seconds for a million."""
+    began, accepted = over_time(session, edition_id)
     return Outcome(
         providers=by_provider(session, edition_id),
-        accepted=over_time(session, edition_id),
+        accepted=accepted,
         returned=returned(session, edition_id),
+        began=began,
     )
 
 
@@ -85,8 +89,8 @@ def _looked_up(session: Session) -> dict[str, str]:
     return {domain: receiver for domain, receiver in rows}  # noqa: C416 - rows are not pairs
 
 
-def over_time(session: Session, edition_id: int) -> tuple[tuple[int, int], ...]:
-    """Return (seconds after the first acceptance, letters accepted by then)."""
+def over_time(session: Session, edition_id: int) -> tuple[int | None, tuple[tuple[int, int], ...]]:
+    """Return when the first letter was accepted, and (seconds after that, letters by then)."""
     second = _second(session, DeliveryRow.ended_at)
     rows = session.execute(
         select(second, func.count())
@@ -99,9 +103,9 @@ def over_time(session: Session, edition_id: int) -> tuple[tuple[int, int], ...]:
         .order_by(second)
     ).all()
     if not rows:
-        return ()
+        return None, ()
     first = int(rows[0][0])
-    return thinned([(int(at) - first, count) for at, count in rows], most=POINTS)
+    return first, thinned([(int(at) - first, count) for at, count in rows], most=POINTS)
 
 
 def thinned(counts: Sequence[tuple[int, int]], *, most: int) -> tuple[tuple[int, int], ...]:

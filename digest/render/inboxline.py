@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from html import escape
 
 MORE = "…"
+ESTIMATED = (
+    "Widths are estimates: where a list really cuts depends on its letters, its window and the"
+    " reader's settings."
+)
 # The advance of letters in thousandths of their size, as in Helvetica; others are like these.
 _ADVANCES = {
     "'ijl|": 222,
@@ -170,7 +174,7 @@ def _advance(char: str) -> int:
 
 
 def inbox_page(lines: tuple[InboxLine, ...]) -> str:
-    """Show them one below the other."""
+    """Show them one below the other, and say how far they are to be believed."""
     rows = "".join(
         f"<dt>{escape(one.client)}</dt><dd><b>{escape(one.sender)}</b><br>{escape(one.subject)}"
         f"{f'<br><i>{escape(one.preheader)}</i>' if one.preheader else ''}</dd>"
@@ -181,5 +185,5 @@ def inbox_page(lines: tuple[InboxLine, ...]) -> str:
         "body{font:15px/1.4 Helvetica,Arial,sans-serif;margin:16px}dt{color:#4a5262;font-size:13px}"
         "dd{margin:0 0 1em;padding:.4em .6em;border:1px solid #c8ccd4;border-radius:6px;"
         "overflow-wrap:anywhere}i{font-style:normal;color:#4a5262}</style></head>"
-        f"<body><dl>{rows}</dl></body></html>"
+        f"<body><p>{ESTIMATED}</p><dl>{rows}</dl></body></html>"
     )

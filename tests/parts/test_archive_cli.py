@@ -1,27 +1,12 @@
 """`digest issue withdraw` and `digest archive export`, on an issue that was really sent."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom, newsroom
+from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom
 
 Call = Callable[..., Ended]
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
-
-
-@pytest.fixture
-def call(room: Newsroom, capsys: pytest.CaptureFixture[str]) -> Call:
-    def call(*arguments: str, code: int = 0) -> Ended:
-        return room.call(capsys, *arguments, code=code)
-
-    return call
 
 
 def send(room: Newsroom, call: Call) -> None:

@@ -9,7 +9,7 @@ from press import composer, issue, post
 from digest.archive.shelf import Copy, for_everybody
 from digest.archive.view import Visit
 from digest.editions.issue import Issue
-from digest.render.compose import EmailSettings
+from digest.render.settings import EmailSettings
 
 COUNT = 60
 

@@ -211,7 +211,7 @@ def settings(host: MailboxHost, **more: Any) -> MailboxSettings:
 @pytest.mark.parametrize("kind", [ImapHost, PopHost])
 @pytest.mark.parametrize("wrapped", [{"tls": False}, {"tls": True}], ids=str)
 def test_a_mailbox_is_read_once(
-    tmp_path: Path, kind: type[MailboxHost], wrapped: dict[str, bool]
+    tmp_path: Path, kind: type[MailboxHost], wrapped: dict[str, Any]
 ) -> None:
     taken: list[bytes] = []
     with kind(**wrapped) as host:

@@ -1,35 +1,21 @@
 """Every command does what it says on both databases, and a dry run does nothing."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from mailhost import say
-from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom, newsroom
+from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom
 from sqlalchemy import text
 from typer.main import get_command
 
 from digest.cli.main import app
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 W24, W25 = "2026-W24", "2026-W25"
 
 Call = Callable[..., Ended]
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
-
-
-@pytest.fixture
-def call(room: Newsroom, capsys: pytest.CaptureFixture[str]) -> Call:
-    def call(*arguments: str, code: int = 0) -> Ended:
-        return room.call(capsys, *arguments, code=code)
-
-    return call
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from digest.cli.help import EXIT_CODES, PANELS
 from digest.cli.main import app, options_first
 from digest.errors import UsageError
 from digest.tables import Base
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 HEAVY = ("sqlalchemy", "fastapi", "mjml", "httpx", "pydantic", "feedparser", "rich", "uvicorn")
 

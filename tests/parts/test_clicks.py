@@ -1,14 +1,13 @@
 """Counted links (S16): they lead to stored targets only, and count readers without naming any."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email import message_from_bytes, policy
-from pathlib import Path
 
 import pytest
 from books import WEEK, send_to
 from guest import Guest
-from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom, newsroom
+from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom
 
 from digest import clicks
 from digest.clicking import ClickSettings, html_with, text_with
@@ -173,12 +172,6 @@ def test_only_links_of_posts_are_replaced() -> None:
     assert text_with(text, links).splitlines()[1] == "  https://digest.example/r/AAAAAAAA"
     assert text_with(text, links).count("/r/") == 1
     assert (html_with(html, {}), text_with(text, {})) == (html, text)
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
 
 
 def test_letters_lead_through_the_counter_only_when_it_is_on(

@@ -17,9 +17,10 @@ from digest.editions.issue import Also, Earlier, Issue, NewsletterSettings, Surp
 from digest.errors import ConfigurationError, TemplateError
 from digest.mail.headers import clean
 from digest.mail.quoted import encode
-from digest.render.compose import ComposedIssue, EmailSettings
+from digest.render.composed import ComposedIssue
 from digest.render.environment import make_environment, render
 from digest.render.lint import lint
+from digest.render.settings import EmailSettings
 from digest.render.theme import load_theme
 from digest.render.titles import display_title
 from digest.shipped import shipped_templates

@@ -20,7 +20,8 @@ from digest.figures import findings, kept
 from digest.tables import Base, DeliveryRow, EditionRow, SourceRow, VariantRow
 from digest.web.console.gate import Person
 from digest.web.console.mount import console_routes
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 pytestmark = NEEDS_BROWSER
 PAGES = {
@@ -35,8 +36,12 @@ PAGES = {
     "/deliverability": 3,
     "/deliverability/suppressed": 0,
 }
-MEASURED = """() => [...document.querySelectorAll('.chart > svg')].map(
+MEASURED = """() => [...document.querySelectorAll('.chart .drawn > svg')].map(
     drawn => [drawn.getBBox().x >= 0, drawn.getBBox().x + drawn.getBBox().width <= 560])"""
+
+LETTERS = """() => Math.min(...[...document.querySelectorAll('.chart .drawn text')].map(
+    text => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))"""
+LEAST_LETTERS = 11  # CSS pixels
 
 
 @pytest.fixture
@@ -87,20 +92,28 @@ def test_every_chart_can_be_seen_and_heard(site: Starlette) -> None:
         for path, charts in PAGES.items():
             page.set_viewport_size({"width": 375, "height": 800})
             page.goto(f"{url}/console{path}")
-            assert page.locator(".chart > svg[role=img]").count() == charts, path
+            assert page.locator(".chart .drawn > svg[role=img]").count() == charts, path
             for summary in page.locator(".chart summary").all():
                 summary.click()
             found += [f"{path}: {fault}" for fault in faults(page)]
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found.append(f"{path}: 375 px are not enough")
+            found += small(page, path)
             page.set_viewport_size({"width": 1280, "height": 900})
             page.emulate_media(color_scheme="dark")
             found += [f"{path}, dark: {fault}" for fault in faults(page, rules=["color-contrast"])]
             page.emulate_media(color_scheme="light")
+            found += small(page, path)
             if not all(all(sides) for sides in page.evaluate(MEASURED)):
                 found.append(f"{path}: a chart is cut off")
         page.close()
     assert found == []
+
+
+def small(page: Page, path: str) -> list[str]:
+    letters = page.evaluate(LETTERS)  # none is Infinity, which JavaScript cannot hand over as JSON
+    is_small = letters is not None and letters < LEAST_LETTERS
+    return [f"{path}: letters of {letters:.1f} px"] if is_small else []
 
 
 def faults(page: Page, *, rules: list[str] | None = None) -> list[str]:

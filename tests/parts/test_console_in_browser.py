@@ -18,7 +18,8 @@ from digest.sources.shelf import NewSource
 from digest.tables import Base
 from digest.web.console.gate import Person
 from digest.web.console.mount import console_routes
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 pytestmark = NEEDS_BROWSER
 

@@ -1,8 +1,10 @@
 """The console's page of an open issue: every button, what it refuses, and the mail in its frame."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +76,7 @@ def test_an_issue_is_put_right_tested_and_approved_on_its_page(
     console: Console, app: App, room: Newsroom, capsys: Capture
 ) -> None:
     page = console.get(ISSUE).text
-    assert "sends Fri 12 Jun 2026 07:00 to 1 person unless you stop it or a check fails" in page
+    assert "Waits for your word on 1 post; without it, it is held Fri 12 Jun 2026 07:00." in page
     assert "1 post waits for you: nothing is sealed before that is decided." in page
     assert "its title is cut" in page
     held, posts = ids(app)[CUT], ids(app)
@@ -229,3 +231,35 @@ def test_a_person_is_looked_up_by_address_and_stands_in_no_address(console: Cons
     assert refused.status_code == 422
     assert "nobody is known" in refused.text.lower()
     assert console.get(f"{ISSUE}/lens?as=99").status_code == 409
+
+
+def test_who_is_looked_at_is_named_and_can_be_let_go(console: Console) -> None:
+    page = console.follow(console.post(f"{ISSUE}/as", reader="ada@example.org")).text
+    assert '<a href="/console/subscribers/1">a***@example.org</a>' in page
+    assert 'value="1"' not in page
+    assert ">as anybody</a>" in page
+    assert ">as anybody</a>" not in console.get(ISSUE).text
+
+
+def test_the_chosen_look_stays_whatever_button_is_pressed(console: Console, app: App) -> None:
+    look = "lens=dark&beside=outlook&width=800&as=1"
+    page = console.get(f"{ISSUE}?{look}").text
+    forms = re.findall(
+        r'<form method="post" action="(/console/issues/[^"]+)" hx-post="([^"]+)"', page
+    )
+    assert len(forms) > 5
+    assert {(unescape(a), unescape(b)) for a, b in forms} == {
+        (f"{unescape(a).partition('?')[0]}?{look}",) * 2 for a, _ in forms
+    }
+    for path, form in (
+        ("/words", {"subject": "Ours"}),
+        (f"/posts/{ids(app)['One']}/skip", {}),
+        ("/hold", {}),
+    ):
+        answer = console.post(f"{ISSUE}{path}?{look}", **form)
+        assert answer.headers["location"] == f"/console{ISSUE}?{look}"
+    refused = console.post(f"{ISSUE}/send?{look}", people="many")
+    assert refused.status_code == 422
+    assert 'aria-current="true">dark</a>' in refused.text
+    usual = console.post(f"{ISSUE}/hold")
+    assert usual.headers["location"] == f"/console{ISSUE}"

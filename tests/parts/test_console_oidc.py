@@ -2,9 +2,10 @@
 
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,12 +23,13 @@ from identity import (
     signed_by_the_public_key,
     unsigned,
 )
-from newsroom import Newsroom, newsroom
+from newsroom import Newsroom
 from people import KEYRING, NOW
+from sqlalchemy.orm import Session
 from visitor import Wristwatch
 
-from digest import staff
-from digest.accounts import totp
+from digest import admission, staff
+from digest.accounts import identities, totp
 from digest.accounts.oidc.attempt import Attempt
 from digest.accounts.oidc.errors import ProviderError
 from digest.accounts.oidc.provider import Provider, Reply
@@ -52,12 +54,6 @@ def clock() -> Wristwatch:
 def provider(clock: Wristwatch) -> Iterator[IdentityProvider]:
     with IdentityProvider(clock=clock) as provider:
         yield provider
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
 
 
 @pytest.fixture
@@ -314,6 +310,34 @@ def test_groups_make_accounts_and_keep_their_roles_and_nobody_elses(
     assert ("the identity provider", "change role") in actions
     double = {"sub": "3", "email": "other@example.org", "name": "HEDY L."}
     assert come(another(first), provider, **double, groups=["writers"]).status_code == 401
+
+
+def test_two_first_sign_ins_of_one_person_at_the_same_moment_both_get_in(
+    open_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app(GROUPS)
+    claims = {**ANNA, "groups": ["heads"]}
+    anna = Vouched(issuer="https://login.example", subject="1", claims=claims)
+    # SQLite lets the second begin when the first has ended.
+    have_looked = threading.Barrier(1 if app.database.is_sqlite else 2, timeout=30)
+    find, have_waited = identities.find, set[int]()
+
+    def find_together(session: Session, *, issuer: str, subject: str) -> identities.Identity | None:
+        found = find(session, issuer=issuer, subject=subject)
+        if threading.get_ident() not in have_waited:
+            have_waited.add(threading.get_ident())
+            have_looked.wait()
+        return found
+
+    def come_in(_: int) -> str:
+        with app.database.begin() as session:
+            settings = app.config.console.oidc
+            return admission.admit(session, anna, settings=settings, now=NOW).name
+
+    monkeypatch.setattr(identities, "find", find_together)
+    with ThreadPoolExecutor(2) as browsers:
+        assert list(browsers.map(come_in, range(2))) == ["Anna", "Anna"]
+    assert [account.name for account in staff.everybody(app)] == ["Anna"]
 
 
 def test_another_claim_names_the_account_and_may_stand_in_the_userinfo(

@@ -14,7 +14,8 @@ from digest import staff
 from digest.accounts.roles import Role
 from digest.tables import Base
 from digest.web.console.mount import console_routes
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 pytestmark = NEEDS_BROWSER
 

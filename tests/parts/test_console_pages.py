@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
-from pathlib import Path
 
 import pytest
 from console import Console, app_of
-from newsroom import Newsroom, newsroom
+from newsroom import Newsroom
 from people import ADA, GRACE, NOW
 
 from digest import roster
@@ -19,12 +18,6 @@ from digest.tables import DeliveryRow, EditionRow, PostRow, SourceRow, VariantRo
 from subscribers import directory
 
 HOSTILE = "<script>alert(1)</script>\"'&"
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ import io
 import re
 from base64 import b32decode
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from console import CHEAP, Browser, Console, app_of
-from newsroom import SAID_YES, Newsroom, newsroom
+from newsroom import SAID_YES, Newsroom
 from people import NOW
 from visitor import Wristwatch
 
@@ -20,12 +19,6 @@ from digest.app import App
 
 OWN = {"page": "/settings/me"}
 PASSWORD = "four words of hers"  # noqa: S105 - of a made-up account
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
 
 
 @pytest.fixture

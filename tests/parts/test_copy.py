@@ -15,7 +15,8 @@ from digest.errors import BusyError, ConfigurationError, SchemaError, UsageError
 from digest.migrations import schema
 from digest.migrations.copy import copy, open_source
 from digest.tables import Base, DeliveryRow, EditionRow, FeedbackRow, SourceRow, WorkerRow
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 LATER = "2026-06-12T08:00"  # when those who were put off have their turn
 
@@ -41,7 +42,7 @@ def copy_all(source: Database, target: Database) -> dict[str, int]:
     return copy(source, target, lease=60, now=NOW)
 
 
-def contents(database: Database) -> dict[str, list[object]]:
+def contents(database: Database) -> dict[str, list[str]]:
     with database.read() as session:
         return {
             table.name: sorted(repr(tuple(row)) for row in session.execute(select(table)))

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from console import Console, app_of
-from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom, newsroom
+from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom
 from people import NOW
+from shapes import documented, fits
 from sqlalchemy import func, select
-from test_cli_json import documented, fits
 
 from digest import curating, sourcebook
 from digest.app import App
@@ -32,20 +31,6 @@ CARDS = """<!doctype html><html><head><title>Plain</title></head><body>
 </body></html>"""
 SELECTORS = {"post": "div.odd", "title": "b.name", "link": "a", "date": "i"}
 OPTIONS = [word for part, text in SELECTORS.items() for word in (f"--{part}", text)]
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
-
-
-@pytest.fixture
-def call(room: Newsroom, capsys: pytest.CaptureFixture[str]) -> Call:
-    def call(*arguments: str, code: int = 0) -> Ended:
-        return room.call(capsys, *arguments, code=code)
-
-    return call
 
 
 @pytest.fixture

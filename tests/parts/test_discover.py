@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from internet import Internet
 
-from digest.http import Client, HttpSettings
+from digest.http import Client
+from digest.reading import HttpSettings
 from digest.sources.adapter import Page, UnreadableError
 from digest.sources.discover import Found, discover, saved
 from digest.sources.guard import Parser

@@ -16,7 +16,8 @@ from digest.clock import Clock
 from digest.config import load
 from digest.delivery.state import DeliveryState
 from digest.tables import ConfirmationRow, NoticeRow, SubscriberRow
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 from subscribers.preferences import Preferences
 from subscribers.signup import Application
 

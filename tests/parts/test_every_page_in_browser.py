@@ -11,7 +11,8 @@ from everypage import every_page, guest_of
 from playwright.sync_api import Browser, Page
 
 from digest.tables import Base
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 pytestmark = NEEDS_BROWSER
 

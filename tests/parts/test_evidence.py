@@ -4,6 +4,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from installation import adopt
@@ -16,7 +17,8 @@ from digest.cli.main import app as command_line
 from digest.errors import UsageError
 from digest.mail.notice import NoticeKind
 from digest.tables import Base, ConfirmationRow, NoticeRow, SubscriberRow
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 from subscribers import consent
 from subscribers.tables import ConsentKind
 from subscribers.tokens import Keyring
@@ -43,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         session.add(row)
         session.flush()
         words = {"text": "Send me the letter.", "version": "0123456789ab", "language": "en"}
-        steps = (
+        steps: tuple[tuple[ConsentKind, str, dict[str, Any]], ...] = (
             (
                 ConsentKind.REQUESTED,
                 "sign-up form",

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from digest import forget
 from storage.database import Database
 from subscribers import consent
+from subscribers.tables import ConsentKind
 
 CHANGES = [
     "UPDATE consent_event SET source = 'somewhere else'",
@@ -53,7 +54,7 @@ def test_what_tells_who_the_erased_were_may_be_taken_out(database: Database) -> 
     with database.begin() as session:
         evidence = {"address": ADA.email, "consent": {"text": "Ünd 100 %", "version": "1"}}
         consent.record(
-            session, subscriber_id=who, kind=consent.ConsentKind.CHANGED, source=ADA.email,
+            session, subscriber_id=who, kind=ConsentKind.CHANGED, source=ADA.email,
             now=NOW, evidence=evidence,
         )  # fmt: skip
         forget.erase(session, subscriber_id=who, now=NOW, source="by request")

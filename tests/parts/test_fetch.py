@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from internet import Internet
 
-from digest.http import Client, HttpSettings
+from digest.http import Client
+from digest.reading import HttpSettings
 from digest.sources.fetch import Fetched, Source, fetch, next_check, read_retry_after
 from digest.sources.further import Reach
 from digest.sources.guard import Parser

@@ -29,7 +29,11 @@ def add_source(session: Session, name: str = "quay", **facts: Any) -> int:
 
 
 def post(**facts: Any) -> FetchedPost:
-    usual = {"url": "https://quay.example/1", "title": "Full queues", "published_at": NOON}
+    usual: dict[str, Any] = {
+        "url": "https://quay.example/1",
+        "title": "Full queues",
+        "published_at": NOON,
+    }
     return FetchedPost(**usual | facts)
 
 

@@ -17,8 +17,9 @@ import pytest
 from internet import Internet
 from sqlalchemy import select
 
-from digest.http import Client, HttpSettings
+from digest.http import Client
 from digest.processes import Processes
+from digest.reading import HttpSettings
 from digest.sources.guard import Parser
 from digest.sources.poll import PollResult, poll
 from digest.sources.settings import PollSettings

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from internet import Internet
 
-from digest.http import Client, FetchError, HttpSettings
+from digest.http import Client, FetchError
+from digest.reading import HttpSettings
 from digest.sources.state import State
 
 LOOPBACK = ("127.0.0.0/8",)

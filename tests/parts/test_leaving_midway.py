@@ -15,9 +15,9 @@ from digest import welcome
 from digest.clock import Clock
 from digest.delivery import ledger
 from digest.delivery.audit import audit
-from digest.delivery.pace import Pace, PaceSettings
+from digest.delivery.pace import Pace
 from digest.delivery.sender import Sender
-from digest.delivery.settings import DeliverySettings
+from digest.delivery.settings import DeliverySettings, PaceSettings
 from digest.delivery.state import DeliveryState
 from digest.editions.store import Edition
 from digest.mail.letter import Letter

@@ -20,7 +20,8 @@ from digest.render.notices import NoticeWriter
 from digest.render.theme import load_theme
 from digest.tables import Base
 from digest.web.site import SiteSettings
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 from subscribers import directory
 from subscribers.tokens import Purpose
 

@@ -9,7 +9,8 @@ from internet import Internet
 
 from digest.checks.finding import Finding
 from digest.checks.links import check_links
-from digest.http import Client, HttpSettings
+from digest.http import Client
+from digest.reading import HttpSettings
 
 NOW = datetime(2026, 6, 12, 5, tzinfo=UTC)
 

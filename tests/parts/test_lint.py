@@ -8,7 +8,7 @@ import pytest
 from press import composer, issue, post
 
 from digest.editions.issue import Also, NewsletterSettings
-from digest.render.compose import ComposedIssue
+from digest.render.composed import ComposedIssue
 from digest.render.lint import lint
 from digest.render.slots import Slot, marker
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -192,7 +193,7 @@ def test_a_page_without_posts_says_so(body: str) -> None:
     assert caught.value.state == State.NO_POSTS
 
 
-POSTS = [
+POSTS: list[dict[str, Any]] = [
     {"slug": "cold-start", "title": "Cold starts", "publishedAt": "2026-06-05", "tags": ["go"]},
     {"slug": "lease", "title": "Leases", "publishedAt": "2026-06-04", "readingTime": "6 min read"},
 ]

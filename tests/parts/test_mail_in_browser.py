@@ -152,7 +152,7 @@ def test_d8_an_outside_auditor_finds_nothing_serious(
     page = show(browser, html)
     page.evaluate(AXE)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # a plain string
+        page.emulate_media(color_scheme=scheme)
         found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
         assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []
     page.close()

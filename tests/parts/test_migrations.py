@@ -19,7 +19,8 @@ from digest.posts import store
 from digest.sources import quarantine
 from digest.sources.watch import Alarm
 from digest.tables import Base, PostRow
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 
 @pytest.fixture
@@ -145,8 +146,8 @@ def test_nobody_knows_where_the_dates_of_older_posts_were_read(empty: Database) 
         config.set_main_option("script_location", str(Path(schema.__file__).parent))
         config.attributes["connection"] = session.connection()
         command.upgrade(config, "0005")
-        for row in rows.split(";"):
-            session.execute(text(row), {"at": at})
+        for statement in rows.split(";"):
+            session.execute(text(statement), {"at": at})
     assert schema.migrate(empty)
     with empty.read() as session:
         row = session.get_one(PostRow, 1)

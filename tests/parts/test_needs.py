@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from console import app_of
 from mailhost import close
-from newsroom import FRIDAY, SAID_YES, Ended, Newsroom, newsroom
+from newsroom import FRIDAY, SAID_YES, Ended, Newsroom
 from sqlalchemy import update
 from visitor import Wristwatch
 
@@ -26,12 +25,6 @@ MONDAY = "2026-06-08T12:00"  # later than the last slot, so that none was missed
 THURSDAY = "2026-06-11T12:00"
 FRIDAY_NOON = "2026-06-12T12:00"
 Call = Callable[..., Ended]
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
 
 
 @pytest.fixture

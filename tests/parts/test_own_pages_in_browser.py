@@ -14,7 +14,8 @@ from sqlalchemy import select
 from digest.posts.topics import TopicSettings
 from digest.tables import Base
 from digest.web.site import SiteSettings
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 from subscribers import audience, directory, preferences
 from subscribers.preferences import Preferences
 from subscribers.tables import ConfirmationRow, Format, Pace

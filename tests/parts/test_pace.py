@@ -6,9 +6,11 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import update
 
-from digest.delivery.pace import Pace, PaceSettings
+from digest.delivery.pace import Pace
+from digest.delivery.settings import PaceSettings
 from digest.tables import PaceRow
-from storage.database import Database, DatabaseSettings, clock_of
+from storage.database import Database, clock_of
+from storage.settings import DatabaseSettings
 
 
 def pace_of(database: Database, *, per_minute: int) -> Pace:
@@ -44,7 +46,7 @@ def test_two_senders_that_ask_at_once_keep_the_rate_together(
     """Each turn is a span of time of its own, and the spans of both lie end to end."""
     other = Database(DatabaseSettings(url=database_url))
 
-    def turns(sender: Database) -> list[float]:
+    def turns(sender: Database) -> list[tuple[float, float]]:
         pace = pace_of(sender, per_minute=600)
         found = []
         for _ in range(25):

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from digest.clock import Clock
 from digest.tables import Base
 from digest.web.site import build_site
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 from subscribers import audience
 from subscribers.tokens import Purpose
 

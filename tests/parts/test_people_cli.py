@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from newsroom import FRIDAY, SAID_YES, Ended, Newsroom, newsroom
-from test_cli_json import documented, fits
+from shapes import documented, fits
 
 LIST = (
     "email,status\nada@example.org,active\ninfo@gmial.com,active\nnobody,active\n"

@@ -14,9 +14,10 @@ from internet import Internet
 from sqlalchemy import select
 
 from digest.errors import UsageError
-from digest.http import Client, HttpSettings
+from digest.http import Client
 from digest.posts import store
 from digest.processes import Processes
+from digest.reading import HttpSettings
 from digest.sources.claim import being_read
 from digest.sources.guard import Parser
 from digest.sources.poll import PollResult, poll

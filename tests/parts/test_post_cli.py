@@ -1,12 +1,11 @@
 """`digest post` and `digest source release`: what waits for a person, and what the person says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom, newsroom
+from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom
 
 from digest.posts.hygiene import CUT_TITLE
 from digest.tables import PostRow, SourceRow
@@ -16,12 +15,6 @@ Call = Callable[..., Ended]
 CUT = "What a Hundred Nights of Queue Lengths Taught Us About Paging Peo…"
 WHOLE = "What a Hundred Nights of Queue Lengths Taught Us"
 MAY, JUNE = (datetime(2026, month, 9, 12, tzinfo=UTC) for month in (5, 6))
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
 
 
 @pytest.fixture

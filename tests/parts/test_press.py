@@ -12,9 +12,11 @@ from press import HOSTILE, PUBLIC_URL, composer, issue, post
 from digest.calendar import ScheduleSettings
 from digest.errors import TemplateError, UnfitError
 from digest.render.budget import Drawn
-from digest.render.compose import ComposedIssue, Composer, EmailSettings
+from digest.render.compose import Composer
+from digest.render.composed import ComposedIssue
 from digest.render.lint import lint
 from digest.render.press import Press
+from digest.render.settings import EmailSettings
 from digest.render.theme import load_theme
 
 MakeFile = Callable[[str, str], Path]

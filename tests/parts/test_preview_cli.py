@@ -11,7 +11,8 @@ from newsroom import FRIDAY, MONDAY, SAID_YES, Newsroom, newsroom
 from digest.cli import browser
 from digest.errors import UsageError
 from digest.tables import Base
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 Capture = pytest.CaptureFixture[str]
 PREVIEW = ("preview", "--at", FRIDAY, "--no-open", "--out", "mail.html")

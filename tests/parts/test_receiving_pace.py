@@ -14,6 +14,7 @@ from sending import Office, by_smtp
 from sqlalchemy import select
 
 from digest.delivery import domains, flows
+from digest.delivery.batches import Claim
 from digest.delivery.gate import Gate
 from digest.delivery.hours import HoursSettings, WarmUpSettings
 from digest.delivery.state import DeliveryState
@@ -121,7 +122,7 @@ def test_of_a_provider_with_too_many_connections_few_letters_are_under_way(
         said = "421 4.7.0 too many concurrent connections"
         flow = flows.slow_down(session, ("", "gmail"), now=NOW, said=said)
     sorter, slow = Traffic().sorter, claims[1::2]
-    given = []
+    given: list[Claim] = []
     for heard in (0, 0, 1, 2):
         sorter.heard(given[:heard])
         given = given[heard:]

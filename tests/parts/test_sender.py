@@ -12,9 +12,9 @@ from sqlalchemy import select
 from digest.clock import Clock
 from digest.delivery import ledger
 from digest.delivery.audit import audit
-from digest.delivery.pace import Pace, PaceSettings
+from digest.delivery.pace import Pace
 from digest.delivery.sender import Sender, SendReport
-from digest.delivery.settings import DeliverySettings
+from digest.delivery.settings import DeliverySettings, PaceSettings
 from digest.delivery.state import DeliveryState
 from digest.editions.state import EditionState
 from digest.editions.store import Edition

@@ -23,7 +23,8 @@ def stop() -> Iterator[threading.Event]:
 
 
 def test_a_signal_that_comes_while_the_event_is_locked_does_not_hang(stop: threading.Event) -> None:
-    with stop._cond:  # as in the middle of `wait`, or of a handler for the signal before
+    # As in the middle of `wait`, or of a handler for the signal before.
+    with stop._cond:  # type: ignore[attr-defined] # the lock itself is private
         os.kill(os.getpid(), signal.SIGUSR1)
         signal.getsignal(signal.SIGUSR1)  # the handler has run by now
     assert stop.wait(LONG)

@@ -1,23 +1,17 @@
 """Signatures on the way out: with a key every letter has one that is good, without none."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import dkim
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom, newsroom
+from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom
 
 Call = Callable[..., Ended]
 SETTINGS = '[dkim]\nkey_file = "rsa.pem"\ned25519_key_file = "ed25519.pem"\n'
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
 
 
 @pytest.fixture
@@ -29,7 +23,7 @@ def call(room: Newsroom, capsys: pytest.CaptureFixture[str]) -> Call:
 
 
 def make_keys(folder: Path) -> None:
-    private = {
+    private: dict[str, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey] = {
         "rsa.pem": rsa.generate_private_key(public_exponent=65537, key_size=2048),
         "ed25519.pem": ed25519.Ed25519PrivateKey.generate(),
     }

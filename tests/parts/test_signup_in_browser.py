@@ -28,7 +28,8 @@ from digest.render.notices import NoticeWriter
 from digest.render.theme import load_theme
 from digest.tables import Base
 from digest.web.site import SiteSettings, build_site
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 from subscribers import directory
 
 CHROMIUM = shutil.which("chromium")
@@ -89,7 +90,9 @@ class Place:
         )
         office.work()
         message = message_from_bytes(self._host.accepted[-1].message, policy=policy.default)
-        return str(message.get_body(("plain",)).get_content())  # type: ignore[attr-defined]
+        text = message.get_body(("plain",))
+        assert text is not None
+        return str(text.get_content())
 
     def is_reader(self) -> bool:
         """Whether Ada is one."""

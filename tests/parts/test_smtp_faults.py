@@ -12,6 +12,7 @@ import pytest
 from mailhost import LARGE, PATIENT, QUICK, Act, MailHost, close, drip, hang, letter_to, reset, say
 
 from digest.clock import Clock
+from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
 from digest.providers.carrier import Connection, deliver
 from digest.providers.session import SmtpSettings, SmtpTimeouts
@@ -189,11 +190,14 @@ def test_a_fault_among_letters_in_flight_hurts_the_one_it_is_about(case: Case) -
     message = LARGE if case.stage is TEXT else letter_to(ANN).message
     letters = [letter_to(ANN, message=message), *map(letter_to, readers[1:])]
     asked: list[str] = []
+
+    def dot(letter: Letter) -> bool:
+        asked.append(letter.recipient)
+        return True
+
     with MailHost(script={case.step: [case.act]}, offers=CHUNKING) as host:
         connection = connect(host.settings(timeouts=case.timeouts))
-        fates = list(
-            connection.hand_over(letters, dot=lambda letter: not asked.append(letter.recipient))
-        )
+        fates = list(connection.hand_over(letters, dot=dot))
         connection.close()
     assert Counter(letter.recipient for letter, _ in fates) == Counter(readers)
     verdicts = {letter.recipient: outcome for letter, outcome in fates}

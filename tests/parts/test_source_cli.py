@@ -2,12 +2,11 @@
 
 import os
 import pty
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from newsroom import FRIDAY, MONDAY, Ended, Newsroom, newsroom
-from test_cli_json import documented, fits
+from newsroom import FRIDAY, MONDAY, Ended, Newsroom
+from shapes import documented, fits
 
 from digest.sources import opml
 
@@ -20,20 +19,6 @@ LIST = """<opml version="1.0"><body>
 <outline text="Nothing"/>
 <outline text="Cold" xmlUrl="https://another.example/feed"/>
 </body></opml>"""
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
-
-
-@pytest.fixture
-def call(room: Newsroom, capsys: pytest.CaptureFixture[str]) -> Call:
-    def call(*arguments: str, code: int = 0) -> Ended:
-        return room.call(capsys, *arguments, code=code)
-
-    return call
 
 
 def listing(*titles: str, head: str = "", dated: bool = True) -> str:

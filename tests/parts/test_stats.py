@@ -1,18 +1,19 @@
 """`digest stats`: the figures of a list and of an issue that was really sent, and how they keep."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 import pytest
 from books import send_to
 from console import app_of
-from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom, newsroom
+from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom
 from people import CAST, NOW, subscribe
 from sqlalchemy import select
 
+from digest.clock import Clock
 from digest.figures import kept, outcome, readers
 from digest.figures.outcome import thinned
 from digest.tables import DeliveryRow, EditionRow, FigureRow, SubscriberRow
@@ -25,18 +26,15 @@ Call = Callable[..., Ended]
 ZONE = ZoneInfo("Europe/Berlin")
 
 
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
+@dataclass(frozen=True)
+class Stopped(Clock):
+    """A clock that stands still."""
 
+    at: datetime = NOW
 
-@pytest.fixture
-def call(room: Newsroom, capsys: pytest.CaptureFixture[str]) -> Call:
-    def call(*arguments: str, code: int = 0) -> Ended:
-        return room.call(capsys, *arguments, code=code)
-
-    return call
+    def now(self) -> datetime:
+        """Return the same time each time."""
+        return self.at
 
 
 def test_an_issue_that_was_sent_is_told_and_drawn(room: Newsroom, call: Call) -> None:
@@ -133,7 +131,7 @@ def test_figures_are_counted_anew_the_more_often_the_younger_the_issue_is(
         counted: list[datetime] = []
         for minutes in (1, 1.5, 3, 3.5, 600, 640, 720):
             later = began + timedelta(minutes=minutes)
-            app.clock.now = lambda later=later: later
+            app.clock = Stopped(at=later)
             kept.renew(app)
             with app.database.read() as session:
                 row = session.get_one(FigureRow, "issue 1")

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from storage.database import Database, DatabaseSettings, DatabaseUnreachableError, clock_of
+from storage.database import Database, DatabaseUnreachableError, clock_of
+from storage.settings import DatabaseSettings
 from subscribers.tables import Status, SubscriberRow, SuppressionRow
 
 NOON = datetime(2026, 6, 12, 12, 0, tzinfo=UTC)

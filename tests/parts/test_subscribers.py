@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from people import ADA, CAST, EMMY, GRACE, KEYRING, NOW, subscribe
@@ -92,7 +93,7 @@ def test_eight_processes_add_one_reader_once(database: Database) -> None:
 
 @pytest.mark.parametrize("more", [{"source": " \n "}, {"language": "klingonese!"}])
 def test_without_a_source_or_with_an_odd_language_nothing_is_written(
-    database: Database, more: dict[str, str]
+    database: Database, more: dict[str, Any]
 ) -> None:
     with database.begin() as session, pytest.raises(SubscriberError):
         directory.add(

@@ -15,7 +15,8 @@ from digest.render.template_lint import check_source
 from digest.render.theme import list_themes
 from digest.shipped import shipped_templates
 from digest.tables import Base
-from storage.database import Database, DatabaseSettings
+from storage.database import Database
+from storage.settings import DatabaseSettings
 
 MakeFile = Callable[[str, str], Path]
 Capture = pytest.CaptureFixture[str]

@@ -50,7 +50,7 @@ def translations(tag: str) -> Iterator[tuple[str, str | None, str, tuple[str, ..
                 if message.id and not message.fuzzy:
                     key = message.id if isinstance(message.id, str) else message.id[0]
                     strings = message.string
-                    forms = (strings,) if isinstance(strings, str) else tuple(strings)
+                    forms = (strings,) if isinstance(strings, str) else tuple(strings or ())
                     yield path.name, message.context, key, forms
 
 

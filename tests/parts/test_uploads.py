@@ -1,24 +1,20 @@
 """Files that are uploaded in the console: large ones are taken, too large ones are refused."""
 
+import asyncio
+import logging
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from console import Browser, Console, app_of
-from newsroom import Newsroom, newsroom
+from newsroom import Newsroom
 
 from digest.app import App
 
 LARGE = b"email,name,notes\n" + b"".join(
     b"reader%d@example.org,Reader,%s\n" % (number, b"x" * 100_000) for number in range(12)
 )
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
 
 
 @pytest.fixture
@@ -42,6 +38,48 @@ def test_a_large_file_is_looked_at_first_and_then_imported(app: App) -> None:
     done = console.follow(console.post("/subscribers/import", **fields)).text
     assert "Imported: 12 accepted." in done
     assert not stored.exists()
+
+
+@pytest.mark.parametrize("most", [100_000_000, 10])  # such a file is kept, or thrown away
+def test_somebody_who_leaves_while_a_file_is_sent_is_a_line_in_the_log(
+    room: Newsroom, caplog: pytest.LogCaptureFixture, most: int
+) -> None:
+    room.configure(f"[console]\nupload_bytes = {most}")
+    app = app_of(room)
+    console = Console(app)
+    caplog.set_level(logging.INFO)
+    asyncio.run(_leave_midway(console, "/console/subscribers/import"))
+    app.close()
+    (told,) = [record for record in caplog.records if record.name.startswith("digest.web.console")]
+    assert "left before all of it was sent" in told.getMessage()
+    assert told.exc_info is None
+
+
+async def _leave_midway(console: Console, path: str) -> None:
+    """Send the begin of a form, and go; fails where an error reaches the server."""
+    begin = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nemail'
+    messages = [{"type": "http.request", "body": begin, "more_body": True}]
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        del message  # nobody is there any more
+
+    headers = {
+        "host": "localhost:8025",
+        "origin": console.base_url,
+        "content-type": "multipart/form-data; boundary=x",
+        "content-length": "1000000",
+        "cookie": "; ".join(f"{name}={value}" for name, value in console.cookies.items()),
+    }
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+        "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "root_path": "", "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
+        "client": ("127.0.0.1", 40_000), "server": ("localhost", 8025),
+    }  # fmt: skip
+    await console.app(scope, receive, send)
 
 
 def test_a_file_that_is_too_large_is_refused_in_words_that_help(room: Newsroom) -> None:

@@ -1,12 +1,11 @@
 """`digest why` names the rule for every post and the reason for every person."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from newsroom import FRIDAY, MONDAY, SAID_YES, Newsroom, newsroom
+from newsroom import FRIDAY, MONDAY, SAID_YES, Newsroom
 from sqlalchemy import select, update
 
 from digest.posts.origin import DateOrigin
@@ -52,12 +51,6 @@ POSTS: dict[str, dict[str, Any]] = {
     Reason.MUTED: {"title": "Hiring: five of us"},
     Reason.SKIPPED: {"tags": ["gossip"]},
 }
-
-
-@pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    with newsroom(tmp_path, database_url=database_url) as room:
-        yield room
 
 
 @pytest.fixture
@@ -220,7 +213,9 @@ def test_every_person_has_a_sentence(
             select(SubscriberRow.mailbox_key).where(SubscriberRow.email == addresses["suppressed"])
         )
         assert key
-        suppression.suppress(session, mailbox_key=key, reason="hard_bounce", now=june(1))
+        suppression.suppress(
+            session, mailbox_key=key, reason=suppression.Reason.BOUNCE, now=june(1)
+        )
     assert why(addresses.pop(Status.CONFIRMED)).strip().endswith("gets the next issue")
     for status, address in addresses.items():
         assert f"gets no issue: {status}" in why(address), status

@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -17,7 +16,7 @@ from digest.render.lenses import ALL
 from digest.web.console.frame import Frame
 from digest.web.console.gate import Editor, Publisher, Viewer, Visit
 from digest.web.console.issueview import view_of
-from digest.web.console.lens import WIDTHS, Look, Looked
+from digest.web.console.lens import WIDTHS, Look, Looked, look_of
 from digest.web.console.periods import edition_of, is_sealed, open_period
 from subscribers.errors import SubscriberError
 
@@ -80,11 +79,8 @@ class IssuePages:
             number = looking.number_of(visit.app, typed["reader"]) if typed["reader"] else None
         except (DigestError, SubscriberError) as error:
             return self.refused(request, visit, period, error, typed=typed)
-        asked = {name: visit.field(name) for name in ("lens", "beside", "width")} | {
-            "as": number or ""
-        }
-        query = urlencode({name: value for name, value in asked.items() if value})
-        return self.frame.back(request, f"/issues/{period}?{query}#preview")
+        look = replace(look_of(request), reader=str(number or ""))
+        return self.frame.back(request, f"/issues/{period}{look.address}#preview")
 
     def approve(self, request: Request, visit: Publisher, period: str) -> Response:
         """Let it go as it looks now."""
@@ -131,7 +127,8 @@ class IssuePages:
             said = do(visit.app, open_period(visit.app, period))
         except (DigestError, SubscriberError) as error:
             return self.refused(request, visit, period, error, typed=typed)
-        return self.frame.back(request, f"/issues/{period}", said=said)
+        path = f"/issues/{period}{look_of(request).address}"
+        return self.frame.back(request, path, said=said)
 
     def refused(
         self,
@@ -145,7 +142,8 @@ class IssuePages:
         """Show the page again with what was typed, and say why nothing was done."""
         if is_sealed(edition_of(visit.app, period)):
             return self.frame.refused(request, error, here="issues")
-        values = page_values(visit.app, open_period(visit.app, period), typed=typed)
+        target, look = open_period(visit.app, period), look_of(request)
+        values = page_values(visit.app, target, look=look, typed=typed)
         return self.frame.refused(request, error, template="issue.html.j2", **values)
 
 
@@ -159,14 +157,15 @@ def page_values(
     """Return what the template is given; ``typed`` stands in the fields instead of what is kept."""
     plan = planning.draw(app, period)
     edition = edition_of(app, period.name)
-    view = view_of(app, plan, edition)
+    view, look = view_of(app, plan, edition), look or Look()
     name = f"Issue {plan.issue.number}" if plan.issue else f"Issue of {period.name}"
     return {
         "here": "issues",
         "title": name,
         "issue": view,
         "typed": defaultdict(str, {**view.words, **typed}),
-        "look": look or Look(),
+        "look": look,
+        "reader": looking.called(app, look.reader) if look.reader else "",
         "lenses": ALL,
         "widths": WIDTHS,
         "most_tests": testmail.MOST,

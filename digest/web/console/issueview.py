@@ -147,6 +147,18 @@ def headline(app: App, plan: Plan, edition: Edition | None, *, people: int) -> s
         return f"Held: nothing is sent until somebody approves it, then to {to}"
     if edition and edition.state is EditionState.APPROVED:
         return f"Approved: {_departure(app, plan)} to {to}, unless you hold it"
+    return _undecided(app, plan, to=to) or _of_draft(app, plan, to=to)
+
+
+def _undecided(app: App, plan: Plan, *, to: str) -> str:
+    """Say of posts that wait what becomes of the issue; nothing where none does."""
+    many = len(planning.awaited(app, plan))
+    posts, due = "1 post" if many == 1 else f"{many} posts", app.local(plan.period.due_at)
+    held = f"Waits for your word on {posts}; without it, it is held {due}. It would go to {to}"
+    return held if many else ""
+
+
+def _of_draft(app: App, plan: Plan, *, to: str) -> str:
     due = app.local(plan.period.due_at)
     if plan.issue is None:
         return f"Collects until {due}; too few posts are in it yet, and nothing would be sent"

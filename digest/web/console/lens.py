@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest import looking
@@ -55,6 +55,20 @@ class Look:
         first = (self.lens, self.width)
         return (first, (self.beside, _usual_width(self.beside))) if self.beside else (first,)
 
+    @property
+    def address(self) -> str:
+        """Return what goes behind the address of a page so that it shows this look again."""
+        asked: dict[str, str | int] = {
+            "lens": self.lens if self.lens != USUAL else "",
+            "beside": self.beside,
+            "width": self.width if self.width != _usual_width(self.lens) else "",
+            "language": self.language,
+            "topics": self.topics,
+            "as": self.reader,
+        }
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"?{query}" if query else ""
+
     def query(self, **other: str | int) -> str:
         """Return the query of the same look, with something else in it; a lens has its width."""
         asked: dict[str, str | int] = {
@@ -98,6 +112,20 @@ def _usual_width(lens: str) -> int:
     """Return the width nearest to that of a lens; words stand in a wide window."""
     usual = next((one.width for one in LENSES if one.name == lens), WIDTHS[-2])
     return min(WIDTHS, key=lambda width: abs(width - usual))
+
+
+def look_of(request: Request) -> Look:
+    """Return what the address of a form asks to look at, so that its page shows that again."""
+    asks = request.query_params
+    width = asks.get("width", "")
+    return asked(
+        lens=asks.get("lens", USUAL),
+        beside=asks.get("beside", ""),
+        width=int(width) if width.isascii() and width.isdecimal() else 0,
+        language=asks.get("language", ""),
+        topics=asks.get("topics", ""),
+        reader=asks.get("as", ""),
+    )
 
 
 Looked = Annotated[Look, Depends(asked)]

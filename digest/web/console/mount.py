@@ -1,11 +1,13 @@
 """The console as a whole: its pages in one list, its gate before them, its words for errors."""
 
+import logging
 from typing import Protocol
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Route
 
 from digest.accounts.passwords import Passwords
@@ -47,7 +49,10 @@ from digest.web.console.today import TodayPages
 from digest.web.guard import LONGEST_BODY
 from subscribers.errors import SubscriberError
 
+log = logging.getLogger(__name__)
+
 _NOT_FOUND, _FAILED = 404, 500
+_LEFT = 400
 
 
 class ConsoleRoom(Protocol):
@@ -162,6 +167,22 @@ def _answer_errors(console: FastAPI, frame: Frame) -> None:
     def ours(request: Request, error: Exception) -> Response:
         return frame.refused(request, error)
 
+    for kind in (DigestError, SubscriberError, RequestValidationError):
+        console.add_exception_handler(kind, ours)
+    console.add_exception_handler(ClientDisconnect, _gone)
+    _answer_the_rest(console, frame)
+
+
+def _gone(request: Request, error: Exception) -> Response:
+    """Take note of somebody who left while a form or a file was sent; the server need not."""
+    del request, error
+    log.info("a browser left before all of it was sent, a form or a file: nothing was done")
+    return Response(status_code=_LEFT)  # nobody reads it
+
+
+def _answer_the_rest(console: FastAPI, frame: Frame) -> None:
+    """Answer what is no error of ours: pages that there are not, and faults."""
+
     def lost(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else _NOT_FOUND
         return frame.page(
@@ -183,7 +204,5 @@ def _answer_errors(console: FastAPI, frame: Frame) -> None:
             problem="It is in the log of the process. What was begun was taken back.",
         )
 
-    for kind in (DigestError, SubscriberError, RequestValidationError):
-        console.add_exception_handler(kind, ours)
     console.add_exception_handler(HTTPException, lost)
     console.add_exception_handler(Exception, failed)

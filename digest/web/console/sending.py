@@ -15,6 +15,7 @@ from digest.editions.state import GOING, EditionState
 from digest.editions.store import Edition
 from digest.errors import DigestError
 from digest.figures import kept
+from digest.figures.stops import stops_of
 from digest.results import Sending
 from digest.web.console.frame import Frame
 from digest.web.console.gate import Publisher, Viewer
@@ -42,12 +43,16 @@ class SendingPages:
         router.add_api_route(f"{_AT}/cancel", self.cancel, methods=["POST"])
         return router
 
-    def show(self, request: Request, visit: Viewer, period: str) -> Response:
-        """Show how far an issue is; one that has come to its end has another page."""
+    def show(self, request: Request, visit: Viewer, period: str, fresh: str = "") -> Response:
+        """Show how far an issue is; one that has come to its end has another page.
+
+        The stream counts anew at once, and so does a ``fresh`` page where no script runs.
+        """
         edition = questions.edition_named(visit.app, period)
         if edition.state not in _ON_ITS_WAY:
             return self.frame.back(request, f"/issues/{period}/result")
-        return self.frame.page(request, "sending.html.j2", **self._values(visit.app, edition))
+        values = self._values(visit.app, edition, lately=not fresh)
+        return self.frame.page(request, "sending.html.j2", **values)
 
     def events(self, visit: Viewer, period: str) -> Response:
         """Stream the figures, for as long as the issue is going."""
@@ -108,9 +113,15 @@ class SendingPages:
         return Look(html=html, is_over=is_over)
 
     def _values(
-        self, app: App, edition: Edition, *, typed: str = "", reason: str = ""
+        self,
+        app: App,
+        edition: Edition,
+        *,
+        typed: str = "",
+        reason: str = "",
+        lately: bool = False,
     ) -> dict[str, Any]:
-        now = results.sending(app, edition)
+        now = results.sending(app, edition, lately=lately)
         name = f"Issue {edition.number or edition.period}"
         verb = "is paused" if now.edition.state is EditionState.PAUSED else "is going out"
         return {
@@ -138,9 +149,10 @@ def charts_of(app: App, edition: Edition, *, name: str) -> dict[str, Any]:
     """Draw an issue over time and by provider, as it was counted last."""
     with app.database.read() as session:
         counted = kept.outcome(session, edition.id)
+        stops = stops_of(session, edition) if counted else ()
     if counted is None:
         return {}
-    over_time: Figure = pictures.of_delivery(counted.outcome, issue=name)
+    over_time: Figure = pictures.of_delivery(counted.outcome, issue=name, stops=stops)
     by_provider: Figure = pictures.of_providers(counted.outcome, issue=name)
     return {"at": counted.at, "over_time": over_time, "by_provider": by_provider}
 
@@ -161,6 +173,7 @@ def _live(app: App, now: Sending) -> dict[str, Any]:
         "done": now.gauge.candidates - now.gauge.to_go,
         "pace": now.pace,
         "in_hand": now.gauge.in_hand,
+        "counted_at": now.counted_at,
         "refused": results.missed(
             app, now.edition, most=_SHOWN, state=DeliveryState.REJECTED, newest=True
         ),

@@ -1,6 +1,7 @@
 """The first page of the console: what needs a person, what comes next, how the last one went."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,11 +15,14 @@ from digest.editions.state import GOING, EditionState
 from digest.editions.store import Edition
 from digest.errors import DigestError
 from digest.logbook import told
+from digest.needs import Need
 from digest.planning import Plan
 from digest.selection import Reason
-from digest.web.console import charts
+from digest.web.console import charts, outlook
 from digest.web.console.frame import Frame
 from digest.web.console.gate import Viewer
+from digest.web.console.periods import edition_of
+from digest.web.console.preflight import Preflight
 
 _LATELY = 8
 
@@ -28,6 +32,7 @@ class TodayPages:
     """What needs a person, and what happens next."""
 
     frame: Frame
+    preflight: Preflight = field(default_factory=Preflight)
 
     def router(self) -> APIRouter:
         """Join the page to its address."""
@@ -38,34 +43,34 @@ class TodayPages:
     def today(self, request: Request, visit: Viewer) -> Response:
         """Show the page."""
         app = visit.app
-        plan, trouble = _planned(app)
+        plan, trouble = self._planned(app)
+        found = needs.needs(app, plan=plan)
         return self.frame.page(
             request,
             "today.html.j2",
             here="today",
             title="Today",
-            needs=needs.needs(app, plan=plan),
-            nothing=needs.nothing(app),
+            needs=found,
+            nothing="" if found else needs.nothing(app),
             coming=needs.coming(app),
             trouble=trouble,
-            next=_next(app, plan) if plan else None,
+            next=_next(app, plan, found) if plan else None,
             last=_last(app),
             lately=[(entry, told(entry.facts)) for entry in staff.log(app, most=_LATELY)],
             reading=needs.last_reading(app),
             **charts.of_today(app),
         )
 
+    def _planned(self, app: App) -> tuple[Plan | None, str]:
+        """Draw up the coming issue; where that fails, return why."""
+        try:
+            return self.preflight.plan(app, questions.current_period(app)), ""
+        except DigestError as error:
+            return None, str(error)
 
-def _planned(app: App) -> tuple[Plan | None, str]:
-    """Draw up the coming issue; where that fails, return why."""
-    try:
-        return planning.plan(app, questions.current_period(app)), ""
-    except DigestError as error:
-        return None, str(error)
 
-
-def _next(app: App, plan: Plan) -> dict[str, Any]:
-    """Say what is in the coming issue, and to how many it goes."""
+def _next(app: App, plan: Plan, found: Sequence[Need]) -> dict[str, Any]:
+    """Say what is in the coming issue, to how many it goes, and what may keep it from that."""
     posts = plan.selection.chosen
     skipped = [one for one in plan.selection.refused if one.reason is Reason.SKIPPED]
     return {
@@ -75,14 +80,9 @@ def _next(app: App, plan: Plan) -> dict[str, Any]:
         "blogs": len({post.source for post in posts}),
         "selected": len(posts),
         "people": headcount.lately(app, pace=pace_of(plan.period.name)),
-        "will": _will(app),
+        "will": outlook.will(app, plan, edition_of(app, plan.period.name)),
+        "in_the_way": outlook.in_the_way(app, plan, found),
     }
-
-
-def _will(app: App) -> str:
-    if app.config.schedule.approval == "manual":
-        return "waits for approval; if nobody approves in time it is held and you get an email"
-    return "sends by itself unless you stop it"
 
 
 def _last(app: App) -> dict[str, Any] | None:
@@ -90,12 +90,15 @@ def _last(app: App) -> dict[str, Any] | None:
     edition = needs.last_settled(app)
     if edition is None:
         return None
-    done = results.result(app, edition)
+    done = results.result(app, edition, lately=True)
+    accepted = done.gauge.of(DeliveryState.ACCEPTED)
     return {
         "edition": edition,
         "name": needs.called(edition),
-        "share": results.share(done.gauge.of(DeliveryState.ACCEPTED), done.gauge.tried),
-        "lines": results.outcome(done),
+        "share": results.share(accepted, done.gauge.tried),
+        "base": f"{accepted:,} accepted of {done.gauge.tried:,} tried",
+        "lines": results.outcome(done)[1:],  # the first is the share
+        "counted_at": done.counted_at,
         "path": _page_of(edition),
     }
 
