@@ -91,6 +91,8 @@ class Wire:
         ``more``: a little follows at once, and need not travel in a packet of its own. When the
         error's ``sent`` is 0, nothing of these parts can have left.
         """
+        if self._encrypted:  # a write takes one piece, and perhaps not all of it
+            parts = (b"".join(parts),)
         whole = sum(map(len, parts))
         sent = 0
         try:
@@ -104,7 +106,7 @@ class Wire:
     def _write(self, parts: Sequence[bytes | memoryview], deadline: Deadline, *, more: bool) -> int:
         self._arm(deadline)
         if self._encrypted:
-            return self._socket.send(b"".join(parts))
+            return self._socket.send(parts[0])
         try:
             return self._socket.sendmsg(parts, (), _MORE if more else 0)
         except BlockingIOError:  # a slice of waiting is over
