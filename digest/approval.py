@@ -21,7 +21,7 @@ _ACTIONS = {
     EditionState.HELD: "hold issue",
     EditionState.FROZEN: "seal issue",
     EditionState.EMPTY: "find issue empty",
-    EditionState.SENDING: "resume issue",
+    EditionState.SENDING: logbook.RESUME,
 }
 
 

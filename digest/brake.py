@@ -52,6 +52,6 @@ def _pause(app: App, edition: Edition, *, reason: str) -> None:
         if editions.move(session, edition, to=EditionState.PAUSED, reason=reason, now=now):
             about = f"issue {edition.period}"
             logbook.note(
-                session, actor=ACTOR, action="pause issue", about=about, now=now, why=reason
+                session, actor=ACTOR, action=logbook.PAUSE, about=about, now=now, why=reason
             )
     log.error("issue %s paused: %s", edition.period, reason)

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from digest.tables import LogEntryRow
 
+PAUSE, RESUME = "pause issue", "resume issue"
+"""What the log calls it, whoever paused an issue or let it go on."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:

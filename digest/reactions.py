@@ -163,7 +163,7 @@ def _pause(
             decisions[last.id] = f"{events.PAUSED}: {reason}"
             about = f"issue {edition.period}"
             logbook.note(
-                session, actor=ACTOR, action="pause issue", about=about, now=now, why=reason
+                session, actor=ACTOR, action=logbook.PAUSE, about=about, now=now, why=reason
             )
     return decisions
 

@@ -54,7 +54,7 @@ def counts_from(session: Session, edition: Edition) -> datetime | None:
     if edition.state is EditionState.PAUSED:
         return None
     noted = logbook.entries(session, most=_ENTRIES, about=f"issue {edition.period}")
-    stops = (one.at for one in noted if one.action == "pause issue" and one.actor in _MACHINES)
+    stops = (one.at for one in noted if one.action == logbook.PAUSE and one.actor in _MACHINES)
     return next(stops, _ALWAYS)
 
 

@@ -27,7 +27,6 @@ from subscribers import audience
 from subscribers.addresses import mask
 
 PAGE = 50
-_PAUSE = "pause issue"  # what the log calls it, whoever paused an issue
 _STOPPED_FOR_GOOD = "mailed no more; the person's page says since when"
 
 
@@ -252,7 +251,7 @@ def _paused_at(session: Session, edition: Edition) -> datetime | None:
 
 def _last_pause(session: Session, about: str) -> Entry | None:
     noted = logbook.entries(session, most=20, about=about)
-    return next((entry for entry in noted if entry.action == _PAUSE), None)
+    return next((entry for entry in noted if entry.action == logbook.PAUSE), None)
 
 
 def _named(app: App, session: Session, rows: Sequence[DeliveryRow]) -> list[Missed]:

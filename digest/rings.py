@@ -159,7 +159,7 @@ def _stop(app: App, session: Session, edition: Edition, row: RingRow, *, reason:
     reason = f"{reason}; {waiting:,} people have got nothing"
     if editions.move(session, edition, to=EditionState.PAUSED, reason=reason, now=app.clock.now()):
         row.stopped_at, row.verdict = app.clock.now(), reason.removeprefix("first ring: ")
-        _note(app, session, edition, "pause issue", reason)
+        _note(app, session, edition, logbook.PAUSE, reason)
 
 
 def _note(app: App, session: Session, edition: Edition, action: str, why: str) -> None:

@@ -51,7 +51,7 @@ def pause(app: App, edition: Edition, *, reason: str) -> tuple[Edition, Gauge]:
         raise UsageError(f"issue {edition.period} is {edition.state}: nothing of it is on its way")
     with app.database.begin() as session:
         _move(app, session, edition, to=EditionState.PAUSED, reason=reason)
-        _note(app, session, edition, action="pause issue", reason=reason, by_hand=True)
+        _note(app, session, edition, action=logbook.PAUSE, reason=reason, by_hand=True)
         return _as_it_stands(session, edition)
 
 
@@ -69,7 +69,7 @@ def resume(app: App, edition: Edition) -> tuple[Edition, Gauge]:
             app,
             session,
             edition,
-            action="resume issue",
+            action=logbook.RESUME,
             paused_because=edition.reason,
             to_go=left.to_go,
         )

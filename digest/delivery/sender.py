@@ -236,7 +236,7 @@ class Sender:
                 logbook.note(
                     session,
                     actor=ACTOR,
-                    action="pause issue",
+                    action=logbook.PAUSE,
                     about=f"issue {edition.period}",
                     now=now,
                     why=reason,

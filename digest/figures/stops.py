@@ -8,9 +8,6 @@ from sqlalchemy.orm import Session
 from digest import logbook
 from digest.editions.store import Edition
 
-PAUSE, RESUME = "pause issue", "resume issue"
-"""What the log calls it, whoever paused an issue or let it go on."""
-
 _MOST = 200  # entries about one issue
 
 
@@ -30,9 +27,9 @@ def stops_of(session: Session, edition: Edition) -> tuple[Stop, ...]:
     entries = logbook.entries(session, most=_MOST, about=f"issue {edition.period}")
     for entry in reversed(entries):
         is_paused = bool(found) and found[-1].over_at is None
-        if entry.action == PAUSE and not is_paused:
+        if entry.action == logbook.PAUSE and not is_paused:
             found.append(Stop(at=entry.at, by=entry.actor))
-        elif entry.action == RESUME and is_paused:
+        elif entry.action == logbook.RESUME and is_paused:
             begun = found.pop()
             over = Stop(at=begun.at, by=begun.by, over_at=entry.at, over_by=entry.actor)
             found.append(over)

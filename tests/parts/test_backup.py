@@ -29,14 +29,6 @@ def room(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         yield room
 
 
-@pytest.fixture
-def call(room: Newsroom, capsys: pytest.CaptureFixture[str]) -> Call:
-    def call(*arguments: str, code: int = 0) -> Ended:
-        return room.call(capsys, *arguments, code=code)
-
-    return call
-
-
 def go_elsewhere(room: Newsroom) -> None:
     """Name an empty database in the settings, as one does with PostgreSQL."""
     home = make_url(room.database_url)
