@@ -34,11 +34,12 @@ def take(app: App, edition: Edition) -> int:
     """Do what follows from the answers to an issue's letters; return how many were new.
 
     What was answered before the issue stopped by itself is left alone: then it was about us, and
-    whoever let it go on knows of it.
+    whoever let it go on knows of it. Nothing is done while it is paused.
     """
     with app.database.read() as session:
-        since = counts_from(session, editions.get(session, edition.id))
-    if since is None:
+        stands = editions.get(session, edition.id)
+        since = counts_from(session, stands)
+    if stands.state is EditionState.PAUSED:
         return 0
     taken = 0
     while some := _take_some(app, edition, since=since):
@@ -46,13 +47,8 @@ def take(app: App, edition: Edition) -> int:
     return taken
 
 
-def counts_from(session: Session, edition: Edition) -> datetime | None:
-    """Return since when an issue's refusals count: since it stopped by itself, or always.
-
-    None while it is paused.
-    """
-    if edition.state is EditionState.PAUSED:
-        return None
+def counts_from(session: Session, edition: Edition) -> datetime:
+    """Return since when an issue's refusals count: since it stopped by itself, or always."""
     noted = logbook.entries(session, most=_ENTRIES, about=f"issue {edition.period}")
     stops = (one.at for one in noted if one.action == logbook.PAUSE and one.actor in _MACHINES)
     return next(stops, _ALWAYS)

@@ -6,6 +6,7 @@ Nothing here reads the letters that were accepted, so that pages stay quick for 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ from subscribers import audience
 from subscribers.addresses import mask
 
 PAGE = 50
+_CLOSED = frozenset({EditionState.FAILED, EditionState.WITHDRAWN})
 _STOPPED_FOR_GOOD = "mailed no more; the person's page says since when"
 
 
@@ -259,7 +261,7 @@ def _named(app: App, session: Session, rows: Sequence[DeliveryRow]) -> list[Miss
     names = {one.subscriber_id: one.email for one in audience.readers(session, subscriber_ids=ids)}
     wanted = audience.wanted_among(session, ids)
     edition = editions.get(session, rows[0].edition_id) if rows else None
-    bounce_from = refusals.counts_from(session, edition) if edition else None
+    taken = _taken(session, edition) if edition else None
     return [
         Missed(
             number=row.id,
@@ -268,18 +270,30 @@ def _named(app: App, session: Session, rows: Sequence[DeliveryRow]) -> list[Miss
             state=DeliveryState(row.state),
             code=row.code,
             reason=row.reason,
-            then=_then(app, row, is_reader=row.subscriber_id in wanted, bounce_from=bounce_from),
+            then=_then(app, row, is_reader=row.subscriber_id in wanted, taken=taken),
         )
         for row in rows
     ]
 
 
-def _then(app: App, row: DeliveryRow, *, is_reader: bool, bounce_from: datetime | None) -> str:
-    """Say what is done about somebody who was not reached.
+class _Taken(NamedTuple):
+    """Refusals of an issue that will be taken like bounces: those since then, and when."""
 
-    ``bounce_from`` is since when a refusal is taken like a bounce when the run ends; None: it is
-    not.
-    """
+    since: datetime
+    when: str
+
+
+def _taken(session: Session, edition: Edition) -> _Taken | None:
+    """Return what becomes of an issue's refusals; None where nobody takes them any more."""
+    if edition.state in _CLOSED:
+        return None
+    is_paused = edition.state is EditionState.PAUSED
+    when = "once the issue goes on" if is_paused else "after this run"
+    return _Taken(since=refusals.counts_from(session, edition), when=when)
+
+
+def _then(app: App, row: DeliveryRow, *, is_reader: bool, taken: _Taken | None) -> str:
+    """Say what is done about somebody who was not reached."""
     if row.state == DeliveryState.DEFERRED:
         return f"tried again {app.local(row.next_at)}" if row.next_at else "tried again"
     if row.state == DeliveryState.UNKNOWN:
@@ -288,7 +302,7 @@ def _then(app: App, row: DeliveryRow, *, is_reader: bool, bounce_from: datetime 
         return _STOPPED_FOR_GOOD
     if row.state == DeliveryState.FAILED:
         return "given up for this issue; they can be tried once more"
-    is_taken = bounce_from and row.ended_at and row.ended_at > bounce_from
-    if is_taken and refusals.kind_of(row) is Kind.HARD_BOUNCED:
-        return "no such mailbox: mailed no more after this run"
+    is_taken = taken and row.ended_at and row.ended_at > taken.since
+    if taken and is_taken and refusals.kind_of(row) is Kind.HARD_BOUNCED:
+        return f"no such mailbox: mailed no more {taken.when}"
     return "kept: the next issue goes to them again"

@@ -13,7 +13,7 @@ from mailhost import close, say
 from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom, newsroom
 from sqlalchemy import select
 
-from digest import logbook, questions, results
+from digest import logbook, questions, results, steering
 from digest.app import App
 from digest.clock import Clock
 from digest.delivery.audit import audit
@@ -125,6 +125,31 @@ def test_who_was_refused_is_shown_shortened_with_the_reply_as_text(
     assert not any(address in page for address in READERS)
     assert "&lt;b&gt;no such user&lt;/b&gt;" in page
     assert "mailed no more; the person&#39;s page says since when" in page
+
+
+def test_who_was_refused_before_a_person_paused_is_mailed_no_more_once_it_goes_on(
+    room: Newsroom, call: Call, app: App
+) -> None:
+    room.mail.script = {"rcpt": [say("550 5.1.1 no such user")]}
+    room.mail.on_accept = lambda _taken: _paused_by_a_person(app)
+    call("run", code=None)
+    assert state(app) is EditionState.PAUSED
+    console = Console(app)
+    assert (
+        "no such mailbox: mailed no more once the issue goes on"
+        in console.get(f"{ISSUE}/sending").text
+    )
+    room.mail.on_accept = None
+    console.post(f"{ISSUE}/resume")
+    call("run", at="2026-06-12T08:30")
+    [refused] = results.missed(app, questions.edition_named(app, "2026-W24"))
+    assert refused.then == "mailed no more; the person's page says since when"
+
+
+def _paused_by_a_person(app: App) -> None:
+    edition = questions.edition_named(app, "2026-W24")
+    if edition.state is EditionState.SENDING:
+        steering.pause(app, edition, reason="look first")
 
 
 def test_after_a_kill_and_a_restart_the_rest_is_served_and_the_figures_add_up(
