@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from storage.statement import Rows, Statement, written
+from storage.statement import PLAIN, Rows, Statement, written
 
 # PostgreSQL takes any list for a hundred rows, and would rather read through a table of thousands
 # than look up so many. It takes a range for a small part of them.
@@ -34,6 +34,7 @@ class BulkStatement:
             typed=", ".join(f"{name} {kind}" for name, kind in columns.items()),
             names=", ".join(columns),
         )
+        self._columns = tuple(columns)
         self._on_sqlite = Statement(sql.replace("{rows}", on_sqlite), times=times)
         self._on_postgresql = Statement(sql.replace("{rows}", on_postgresql), times=times)
 
@@ -44,7 +45,7 @@ class BulkStatement:
         """
         is_sqlite = session.get_bind().dialect.name == "sqlite"
         told = [
-            {name: _told(value, is_sqlite=is_sqlite) for name, value in row.items()} for row in rows
+            {name: _told(row[name], is_sqlite=is_sqlite) for name in self._columns} for row in rows
         ]
         if not told:
             return []
@@ -54,6 +55,8 @@ class BulkStatement:
 
 def _told(value: Any, *, is_sqlite: bool) -> Any:
     """Write a value so that JSON can tell it."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, Mapping):
         return value
     if isinstance(value, datetime):

@@ -15,7 +15,9 @@ from storage.types import utc_from
 
 Rows = list[tuple[Any, ...]]
 
-_PLAIN = frozenset({str, int, type(None)})
+PLAIN = frozenset({str, int, type(None)})
+"""Types of values that every driver, and JSON, takes as they are: most are of these."""
+
 _IDLE = 0  # libpq's PQTRANS_IDLE: no transaction has begun
 _BLANK = re.compile(r"(?<!:):(\w+)")
 
@@ -100,7 +102,7 @@ def _for_psycopg(sql: str) -> str:
 
 def written(value: Any, *, as_text: bool) -> Any:
     """Write a value as the columns keep it (see `UTCDateTime` and `JSON`)."""
-    if type(value) in _PLAIN:  # most are, and the questions below take longer
+    if type(value) in PLAIN:  # the questions below take longer
         return value
     if isinstance(value, Enum):
         return value.value

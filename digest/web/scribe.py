@@ -7,6 +7,7 @@ keeps whatever has come by then, commits once, and looks again; who brought some
 import asyncio
 import logging
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,12 @@ log = logging.getLogger(__name__)
 
 V = TypeVar("V")
 T = TypeVar("T")
+
+_COMPANY = 0.0005
+"""Seconds given to those who come at the same time: those who were just answered ask again.
+
+Without it they split into two groups, one of which always waits for the other.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +76,11 @@ class Scribe(Generic[V, T]):
         return await brought.outcome
 
     def _write_all(self) -> None:
-        while group := self._next():
+        while True:
+            time.sleep(_COMPANY)
+            group = self._next()
+            if not group:
+                return
             self._serve(group)
 
     def _next(self) -> list[_Brought[V, T]]:
