@@ -21,7 +21,7 @@ class Intake:
         self._clock = clock
         self._settings = settings
         self._scribe = Scribe[Sequence[MailEvent], None](
-            database, self._take, name="webhooks", most=_MOST, weight=len
+            database, self._take, clock=clock, name="webhooks", most=_MOST, weight=len
         )
 
     async def bring(self, events: Sequence[MailEvent]) -> None:

@@ -131,7 +131,7 @@ class UnsubscribePages:
 
     @cached_property
     def _scribe(self) -> Scribe[Leaving, Left]:
-        return Scribe(self.database, unsubscribe_all, name="leavers")
+        return Scribe(self.database, unsubscribe_all, clock=self.clock, name="leavers")
 
     def _who(self, token: str) -> int:
         return self.keyring.read(token, purpose=Purpose.UNSUBSCRIBE)

@@ -113,7 +113,7 @@ class Reception:
 
     @cached_property
     def _scribe(self) -> Scribe[Application, Applied]:
-        return Scribe(self.database, self._apply_all, name="sign-ups")
+        return Scribe(self.database, self._apply_all, clock=self.clock, name="sign-ups")
 
     def _apply_all(self, session: Session, many: Sequence[Application]) -> list[Applied]:
         return welcome.apply_all(session, many, keyring=self.keyring, now=self.clock.now())

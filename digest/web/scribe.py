@@ -7,7 +7,6 @@ keeps whatever has come by then, commits once, and looks again; who brought some
 import asyncio
 import logging
 import threading
-import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from digest.clock import Clock
 from storage.database import Database
 from storage.together import Work
 
@@ -51,12 +51,14 @@ class Scribe(Generic[V, T]):
         database: Database,
         work: Work[V, T],
         *,
+        clock: Clock,
         name: str,
         most: int = 100,
         weight: Callable[[V], int] = lambda _: 1,
     ) -> None:
         self._database = database
         self._work = work
+        self._clock = clock
         self._most = most
         self._weight = weight
         self._lock = threading.Lock()
@@ -77,7 +79,7 @@ class Scribe(Generic[V, T]):
 
     def _write_all(self) -> None:
         while True:
-            time.sleep(_COMPANY)
+            self._clock.sleep(_COMPANY)
             group = self._next()
             if not group:
                 return

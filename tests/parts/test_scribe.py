@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy.orm import Session
 
+from digest.clock import Clock
 from digest.web.scribe import Scribe
 from storage.database import Database
 
@@ -64,21 +65,21 @@ def test_what_has_come_by_then_is_written_together_up_to_a_limit(
     database: Database, most: int, groups: list[list[int]]
 ) -> None:
     work = Work()
-    scribe = Scribe(database, work, name="test", most=most)
+    scribe = Scribe(database, work, clock=Clock(), name="test", most=most)
     assert brought(scribe, work, [1, 2, 3, 4]) == [2, 4, 6, 8]
     assert work.groups == groups
 
 
 def test_whoever_fails_in_a_group_fails_alone(database: Database) -> None:
     work = Work()
-    scribe = Scribe(database, work, name="test")
+    scribe = Scribe(database, work, clock=Clock(), name="test")
     assert brought(scribe, work, [1, -2, 3]) == [2, "failed", 6]
     assert work.groups == [[0], [1, -2, 3], [1], [-2], [3]]
 
 
 def test_a_request_that_was_given_up_hinders_nobody(database: Database) -> None:
     work = Work()
-    scribe = Scribe(database, work, name="test")
+    scribe = Scribe(database, work, clock=Clock(), name="test")
 
     async def give_up() -> int:
         hasty = asyncio.create_task(scribe.write(2))
