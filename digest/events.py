@@ -45,7 +45,7 @@ _At = tuple[str, str]  # who tells, and what names the event there
 class Letter(NamedTuple):
     """The letter that an event is about.
 
-    Where it went: ``mailbox`` is how the mailbox key of an issue's reader began, ``email`` the
+    Where it went: ``mailbox`` is the mailbox key that an issue's reader had then, ``email`` the
     address of a notice. ``may_be_unknown`` and ``may_be_bounced`` are False where the letter's row,
     and its reader, were seen not to be when the event was kept.
     """

@@ -87,7 +87,7 @@ def _reader(session: Session, to: Addressee) -> SubscriberRow | None:
     if row is None or row.email is None:
         return None
     if to.mailbox is not None:
-        return row if row.mailbox_key.startswith(to.mailbox) else None
+        return row if row.mailbox_key == to.mailbox else None
     return row if row.email == to.email else None
 
 

@@ -59,8 +59,8 @@ class Format(StrEnum):
 class SubscriberRow(Base):
     """One person, under one mailbox.
 
-    ``mailbox_key`` is a keyed hash of the canonical address (lower case, A-label domain): it finds
-    duplicates and suppressions and survives erasure without telling the address.
+    ``mailbox_key`` is a keyed hash of the canonical address (lower case, A-label domain), as 32
+    digits: it finds duplicates and suppressions and survives erasure without telling the address.
     """
 
     __tablename__ = "subscriber"

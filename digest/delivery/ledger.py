@@ -40,7 +40,6 @@ from subscribers import audience, sample
 MAX_CRASHES = 3
 _IDS_PER_QUERY = 5_000  # databases limit the parameters of one statement
 NO_POST = "no post in their topics"
-_MAILBOX = 32  # hexadecimal digits: 128 bit tell mailboxes apart, and its index stays small
 _FREED: dict[str, Any] = {"epoch": DeliveryRow.epoch + 1, "worker_id": None}
 
 
@@ -102,7 +101,7 @@ def _rows(
         select(
             literal(edition_id),
             people.c.id,
-            func.substr(people.c.mailbox_key, 1, _MAILBOX),
+            people.c.mailbox_key,
             func.coalesce(ChoiceRow.variant_id, whole),
             literal(DeliveryState.PENDING.value),
         )

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from digest.errors import SchemaError
@@ -18,9 +18,12 @@ from digest.migrations import schema
 from digest.posts import store
 from digest.sources import quarantine
 from digest.sources.watch import Alarm
-from digest.tables import Base, PostRow
+from digest.tables import Base, PostRow, SubscriberRow
 from storage.database import Database
 from storage.settings import DatabaseSettings
+from subscribers import suppression
+from subscribers.addresses import Mailbox
+from subscribers.tokens import Keyring
 
 
 @pytest.fixture
@@ -33,6 +36,18 @@ def empty(database: Database, tmp_path: Path) -> Iterator[Database]:
         return
     Base.metadata.drop_all(database.engine)
     yield database
+
+
+def as_of(empty: Database, revision: str, *rows: str, **values: str) -> None:
+    """Bring an empty database to this revision, and write rows as they were then."""
+    values["at"] = "2026-06-09 12:00:00.000000" if empty.is_sqlite else "2026-06-09 12:00:00+00:00"
+    with empty.begin() as session:
+        config = Config()
+        config.set_main_option("script_location", str(Path(schema.__file__).parent))
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, revision)
+        for row in rows:
+            session.execute(text(row), {name: values[name] for name in values if f":{name}" in row})
 
 
 def test_migrating_gives_the_schema_that_the_code_declares(empty: Database) -> None:
@@ -70,25 +85,15 @@ def _lock(database: Database) -> list[tuple[str, ...]]:
 
 
 def test_posts_that_the_first_version_held_as_a_flood_can_be_released(empty: Database) -> None:
-    at = "2026-06-09 12:00:00+00:00" if not empty.is_sqlite else "2026-06-09 12:00:00.000000"
-    with empty.begin() as session:
-        config = Config()
-        config.set_main_option("script_location", str(Path(schema.__file__).parent))
-        config.attributes["connection"] = session.connection()
-        command.upgrade(config, "0002")
-        session.execute(
-            text(
-                "INSERT INTO source (id, name, url, kind, added_at, state, failures)"
-                " VALUES (1, 'quay', 'https://quay.example', 'feed', :at, 'unchanged', 0)"
-            ),
-            {"at": at},
-        )
-        post = text(
-            "INSERT INTO post (id, source_id, url, title, tags, first_seen_at, held)"
-            " VALUES (:id, 1, 'https://quay.example/', 'A', '[]', :at, :held)"
-        )
-        session.execute(post, [{"id": 1, "at": at, "held": "flood"}])
-        session.execute(post, [{"id": 2, "at": at, "held": None}])
+    post = "INSERT INTO post (id, source_id, url, title, tags, first_seen_at, held) VALUES"
+    as_of(
+        empty,
+        "0002",
+        "INSERT INTO source (id, name, url, kind, added_at, state, failures)"
+        " VALUES (1, 'quay', 'https://quay.example', 'feed', :at, 'unchanged', 0)",
+        f"{post} (1, 1, 'https://quay.example/', 'A', '[]', :at, 'flood')",
+        f"{post} (2, 1, 'https://quay.example/', 'A', '[]', :at, NULL)",
+    )
     schema.migrate(empty)
     with empty.begin() as session:
         (found,) = quarantine.all_quarantined(session)
@@ -101,25 +106,19 @@ def test_posts_that_the_first_version_held_as_a_flood_can_be_released(empty: Dat
 def test_sealed_variants_and_their_deliveries_come_through_the_fifth_version(
     empty: Database,
 ) -> None:
-    at = "2026-06-09 12:00:00+00:00" if not empty.is_sqlite else "2026-06-09 12:00:00.000000"
-    rows = """
-        INSERT INTO edition
-            (id, newsletter, period, state, opens_at, closes_at, due_at, created_at)
-            VALUES (1, 'n', '2026-W24', 'sent', :at, :at, :at, :at);
-        INSERT INTO subscriber (id, mailbox_key, language, status, created_at)
-            VALUES (1, 'k', 'de', 'confirmed', :at);
-        INSERT INTO variant (id, edition_id, language, subject, html, text, sha256)
-            VALUES (7, 1, 'de', 'S', '<p>', 't', 'h');
-        INSERT INTO delivery (edition_id, subscriber_id, mailbox_key, variant_id, state)
-            VALUES (1, 1, 'k', 7, 'accepted')
-    """
-    with empty.begin() as session:
-        config = Config()
-        config.set_main_option("script_location", str(Path(schema.__file__).parent))
-        config.attributes["connection"] = session.connection()
-        command.upgrade(config, "0004")
-        for row in rows.split(";"):
-            session.execute(text(row), {"at": at} if ":at" in row else {})
+    as_of(
+        empty,
+        "0004",
+        "INSERT INTO edition"
+        " (id, newsletter, period, state, opens_at, closes_at, due_at, created_at)"
+        " VALUES (1, 'n', '2026-W24', 'sent', :at, :at, :at, :at)",
+        "INSERT INTO subscriber (id, mailbox_key, language, status, created_at)"
+        " VALUES (1, 'k', 'de', 'confirmed', :at)",
+        "INSERT INTO variant (id, edition_id, language, subject, html, text, sha256)"
+        " VALUES (7, 1, 'de', 'S', '<p>', 't', 'h')",
+        "INSERT INTO delivery (edition_id, subscriber_id, mailbox_key, variant_id, state)"
+        " VALUES (1, 1, 'k', 7, 'accepted')",
+    )
     assert schema.migrate(empty)
     with empty.read() as session:
         kept = session.execute(
@@ -134,24 +133,37 @@ def test_sealed_variants_and_their_deliveries_come_through_the_fifth_version(
 
 
 def test_nobody_knows_where_the_dates_of_older_posts_were_read(empty: Database) -> None:
-    at = "2026-06-09 12:00:00+00:00" if not empty.is_sqlite else "2026-06-09 12:00:00.000000"
-    rows = """
-        INSERT INTO source (id, name, url, kind, added_at, state, failures)
-            VALUES (1, 'quay', 'https://quay.example', 'feed', :at, 'unchanged', 0);
-        INSERT INTO post (id, source_id, url, title, tags, first_seen_at, published_at)
-            VALUES (1, 1, 'https://quay.example/', 'A', '[]', :at, :at)
-    """
-    with empty.begin() as session:
-        config = Config()
-        config.set_main_option("script_location", str(Path(schema.__file__).parent))
-        config.attributes["connection"] = session.connection()
-        command.upgrade(config, "0005")
-        for statement in rows.split(";"):
-            session.execute(text(statement), {"at": at})
+    as_of(
+        empty,
+        "0005",
+        "INSERT INTO source (id, name, url, kind, added_at, state, failures)"
+        " VALUES (1, 'quay', 'https://quay.example', 'feed', :at, 'unchanged', 0)",
+        "INSERT INTO post (id, source_id, url, title, tags, first_seen_at, published_at)"
+        " VALUES (1, 1, 'https://quay.example/', 'A', '[]', :at, :at)",
+    )
     assert schema.migrate(empty)
     with empty.read() as session:
         row = session.get_one(PostRow, 1)
         assert (row.published_at, row.dated_by) == (datetime(2026, 6, 9, 12, tzinfo=UTC), None)
+
+
+def test_mailboxes_are_found_and_barred_under_their_shorter_keys(empty: Database) -> None:
+    keyring = Keyring((b"a secret of this test",))
+    mailbox = Mailbox.parse("ada@example.org")
+    [key] = keyring.mailbox_keys(mailbox.canonical)
+    as_of(
+        empty,
+        "0023",
+        "INSERT INTO subscriber (id, mailbox_key, language, status, created_at)"
+        " VALUES (1, :key, 'en', 'confirmed', :at), (2, 'moved 7', 'en', 'pending', :at)",
+        "INSERT INTO suppression (mailbox_key, reason, since) VALUES (:key, 'bounce', :at)",
+        key=key.ljust(64, "0"),  # its first half was the same
+    )
+    schema.migrate(empty)
+    with empty.read() as session:
+        assert suppression.find(session, mailbox_keys=[key]) is not None
+        people = session.scalars(select(SubscriberRow.mailbox_key).order_by(SubscriberRow.id))
+        assert people.all() == [key, "moved 7"]
 
 
 def test_the_names_of_the_files_tell_the_revisions_that_alembic_reads_in_them() -> None:
