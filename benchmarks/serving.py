@@ -13,7 +13,7 @@ from digest.editions import store as editions
 from digest.editions.state import EditionState
 from digest.editions.store import Edition
 
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.25  # the process that is measured looks, and its letters wait meanwhile
 
 
 def serving(*, url: str, folder: str, port: int, connections: int) -> Work:

@@ -74,8 +74,9 @@ def on_duty(
 def _sign_off(database: Database, worker: Worker, notes: Journal, *, clock: Clock) -> None:
     with database.begin() as session:
         batches.beat(session, worker)  # lock it before its letters, as those who take over do
-        testimony = notes.look_back(about=ledger.intended(session, worker.id))
-        ledger.recover(session, worker.id, testimony=testimony, now=clock.now())
+        if ledger.holds(session, worker.id):
+            testimony = notes.look_back(about=ledger.intended(session, worker.id))
+            ledger.recover(session, worker.id, testimony=testimony, now=clock.now())
         batches.retire(session, worker)
 
 

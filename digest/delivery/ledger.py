@@ -316,14 +316,28 @@ def decide(
     _update(session, unknown_still, to)
 
 
-def counts(session: Session, edition_id: int) -> dict[DeliveryState, int]:
-    """Count an edition's deliveries by state."""
-    rows = session.execute(
-        select(DeliveryRow.state, func.count())
-        .where(DeliveryRow.edition_id == edition_id)
-        .group_by(DeliveryRow.state)
-    )
+def counts(
+    session: Session, edition_id: int, *, within: tuple[int, int] | None = None
+) -> dict[DeliveryState, int]:
+    """Count an edition's deliveries by state, or those from the first to the last of ``within``."""
+    query = select(DeliveryRow.state, func.count()).where(DeliveryRow.edition_id == edition_id)
+    if within:
+        query = query.where(DeliveryRow.id.between(*within))
+    rows = session.execute(query.group_by(DeliveryRow.state))
     return {DeliveryState(state): count for state, count in rows}
+
+
+def has_open(session: Session, edition_id: int) -> bool:
+    """Whether a letter of this edition waits or is in hand; nothing has to be counted for that."""
+    mine = DeliveryRow.edition_id == edition_id
+    waits = exists().where(mine, WAITING)
+    is_held = exists().where(mine, DeliveryRow.worker_id.is_not(None))
+    return bool(session.scalar(select(or_(waits, is_held))))
+
+
+def holds(session: Session, worker_id: int) -> bool:
+    """Whether a worker has any letter in hand."""
+    return bool(session.scalar(select(exists().where(DeliveryRow.worker_id == worker_id))))
 
 
 def has_accepted(session: Session, edition_id: int) -> bool:

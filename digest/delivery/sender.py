@@ -46,7 +46,7 @@ ACTOR = "the sender"
 
 @dataclass(frozen=True, kw_only=True)
 class SendReport:
-    """How a send ended: the edition's counts, and what stood in the way."""
+    """How a send ended: the counts of what it was to hand over, and what stood in the way."""
 
     counts: Mapping[DeliveryState, int]
     state: EditionState
@@ -82,6 +82,7 @@ class Sender:
         self._database = database
         self._carrier = carrier
         self._speeds: defaultdict[str, Speed] = defaultdict(Speed)
+        self._taken: set[int] = set()  # editions of which a letter was accepted
         self._settings = settings
         self._clock = clock
         self._stop = stop
@@ -143,7 +144,7 @@ class Sender:
                 raise job.error
         if reason := next((job.pause_reason for job in jobs if job.pause_reason), None):
             self._pause(edition, reason)
-        return self._finish(edition, trouble=_trouble(jobs), waits=books.waits)
+        return self._finish(edition, trouble=_trouble(jobs), waits=books.waits, within=within)
 
     def _jobs(
         self,
@@ -208,18 +209,27 @@ class Sender:
         return report_doomed
 
     def _is_taken(self, edition: Edition) -> bool:
-        """Whether a letter of this edition has been accepted before."""
-        with self._database.read() as session:
-            return ledger.has_accepted(session, edition.id)
+        """Whether a letter of this edition has been accepted before; that never changes back."""
+        if edition.id not in self._taken:
+            with self._database.read() as session:
+                if not ledger.has_accepted(session, edition.id):
+                    return False
+            self._taken.add(edition.id)
+        return True
 
     def _finish(
-        self, edition: Edition, *, trouble: str | None, waits: str | None = None
+        self,
+        edition: Edition,
+        *,
+        trouble: str | None,
+        waits: str | None,
+        within: tuple[int, int] | None,
     ) -> SendReport:
         """Close the edition when no row is open; never before. ``waits``: why some are."""
         with self._database.begin() as session:
             edition = editions.get(session, edition.id)
-            counts = ledger.counts(session, edition.id)
-            waiting = any(state in OPEN for state in counts)
+            counts = ledger.counts(session, edition.id, within=within)
+            waiting = ledger.has_open(session, edition.id)
             if edition.state is EditionState.SENDING and not waiting:
                 editions.move(session, edition, to=EditionState.SENT, now=self._clock.now())
                 edition = editions.get(session, edition.id)

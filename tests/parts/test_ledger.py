@@ -250,6 +250,28 @@ def test_closing_an_issue_leaves_no_letter_that_could_go(database: Database) -> 
     assert counted == {DeliveryState.SKIPPED: 3, DeliveryState.ACCEPTED: 1}
 
 
+def test_an_issue_is_open_as_long_as_a_letter_waits_or_is_in_hand(database: Database) -> None:
+    edition = send_to(database, readers=2)
+    worker = register(database)
+    first, last = claim(database, edition, worker=worker, limit=2)
+
+    def looks() -> tuple[bool, bool]:
+        with database.read() as session:
+            return ledger.has_open(session, edition.id), ledger.holds(session, worker.id)
+
+    assert looks() == (True, True)
+    for taken in (first, last):
+        assert looks() == (True, True)
+        intend(database, taken)
+        settle(database, taken, outcome(Verdict.RETRY if taken is first else Verdict.ACCEPTED))
+    assert looks() == (True, False)  # one was put off
+    only_last = (last.delivery_id, last.delivery_id)
+    with database.begin() as session:
+        assert ledger.counts(session, edition.id, within=only_last) == {DeliveryState.ACCEPTED: 1}
+        ledger.close(session, edition.id, reason="issue closed", now=NOW)
+    assert looks() == (False, False)
+
+
 def test_everybody_is_written_or_excluded_and_counted(database: Database) -> None:
     edition = send_to(database, readers=3)
     with database.read() as session:
