@@ -29,7 +29,7 @@ from subscribers.tokens import Keyring
 EVENTS, QUICK_EVENTS = 6000, 1000
 PER_SECOND = 1000.0  # events, however many come in a request
 TOGETHER = 100  # events in a request of the second way
-CLIENTS = 16
+CLIENTS = 32  # a provider tells of many letters at the same moment
 KEYRING = Keyring((b"a secret of the benchmark, long enough",))
 _PASSWORD = "hook:password of the benchmark"  # noqa: S105 - of the benchmark
 
