@@ -26,6 +26,7 @@ from digest.tables import DeliveryRow, VariantRow
 from storage.database import Database
 
 READERS = 40
+LEASE = 3600  # seconds: on a clock that leaps, a minute is over before it can be renewed
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ def send(
     sender = Sender(
         database,
         carrier=build(host.settings(), clock=clock),
-        settings=DeliverySettings(connections=2, batch=20, reconnect_seconds=0),
+        settings=DeliverySettings(
+            connections=2, batch=20, reconnect_seconds=0, lease_seconds=LEASE
+        ),
         clock=clock,
         stop=threading.Event(),
         processes=Processes(folder),
