@@ -70,7 +70,7 @@ def hand_over(
 ) -> SendReport:
     """Hand over, in this process, the letters whose turn it is: all, or those of a range of ids.
 
-    One whose seal is broken is paused, and stops no other.
+    The report is about these. One whose seal is broken is paused, and stops no other.
     """
     fence.require(app)
     with app.database.begin() as session:
@@ -79,13 +79,14 @@ def hand_over(
         variants = editions.variants_of(session, edition.id)
         if issue is None or not _is_whole(edition, issue, variants):
             return _stop_broken(app, session, edition)
-        within = rings.narrowed(session, edition.id, within)
+        allowed = rings.narrowed(session, edition.id, within)
     with fence.counted(app):
         return app.sender.send(
             edition,
             personalisers=app.personalisers(edition, issue, variants),
             report=brake.watching(app, edition, report=report),
-            within=within,
+            within=allowed,
+            about=within,
         )
 
 

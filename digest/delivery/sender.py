@@ -107,10 +107,12 @@ class Sender:
         personalisers: Mapping[int, Personaliser],
         report: Report = told_nobody,
         within: tuple[int, int] | None = None,
+        about: tuple[int, int] | None = None,
     ) -> SendReport:
         """Hand over every letter whose turn it is; return when none is left or ``stop`` is set.
 
-        ``within`` names the first and last delivery that are ours to hand over.
+        ``within`` names the first and last delivery that are ours to hand over, ``about`` those
+        that the report counts; without them it is the whole issue.
         """
         carriers = {MAIN: self._carrier, **self._traffic.others}
         jobs: list[Job] = []
@@ -144,7 +146,7 @@ class Sender:
                 raise job.error
         if reason := next((job.pause_reason for job in jobs if job.pause_reason), None):
             self._pause(edition, reason)
-        return self._finish(edition, trouble=_trouble(jobs), waits=books.waits, within=within)
+        return self._finish(edition, trouble=_trouble(jobs), waits=books.waits, about=about)
 
     def _jobs(
         self,
@@ -223,12 +225,12 @@ class Sender:
         *,
         trouble: str | None,
         waits: str | None,
-        within: tuple[int, int] | None,
+        about: tuple[int, int] | None,
     ) -> SendReport:
         """Close the edition when no row is open; never before. ``waits``: why some are."""
         with self._database.begin() as session:
             edition = editions.get(session, edition.id)
-            counts = ledger.counts(session, edition.id, within=within)
+            counts = ledger.counts(session, edition.id, within=about)
             waiting = ledger.has_open(session, edition.id)
             if edition.state is EditionState.SENDING and not waiting:
                 editions.move(session, edition, to=EditionState.SENT, now=self._clock.now())
