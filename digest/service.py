@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from digest import alerts, checkup, errands, fence, heartbeat, returning, sourcebook, weekly
 from digest.app import App
 from digest.checks import receivers
+from digest.delivery.interrupt import held_back
 from digest.delivery.sender import tally
 from digest.editions.state import EditionState
 from digest.errors import BusyError
@@ -73,9 +74,10 @@ def _public(app: App) -> FastAPI:
 def serve(app: App, *, scheduler: bool, say: Callable[[str], None]) -> None:
     """Run until ``app.stop`` is set; the letter in hand is finished first.
 
-    Raises `BusyError` when the address of the pages is taken.
+    Ctrl-C sets it, too: raised where the main thread waits, it could leave the lock of ``stop``
+    taken for ever. Raises `BusyError` when the address of the pages is taken.
     """
-    with ExitStack() as stack:
+    with held_back(end=app.stop.set), ExitStack() as stack:
         listener = stack.enter_context(_listen(app.config.web))
         stack.enter_context(app.processes.enter())  # so that no restore comes between
         pages = _Pages(site_of(app), listener=listener, stop=app.stop)

@@ -1,4 +1,4 @@
-"""Holds Ctrl-C back while letters leave: it ends the work, and does not break it off.
+"""Holds Ctrl-C back while work is under way: it ends the work, and does not break it off.
 
 Python raises `KeyboardInterrupt` in the main thread wherever that is, so between "BEGIN" and the
 block that would roll back, too: then the transaction stays open, and nobody can sign off.
