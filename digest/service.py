@@ -34,6 +34,7 @@ MAILBOX_SECONDS = 300.0
 FIGURES_SECONDS = 60.0  # it looks whether any are old, and counts seldom
 DOCTOR_SECONDS = 3600.0  # likewise: once a day it looks at everything
 _GRACE_SECONDS = 2
+_HEED_SECONDS = 1.0  # after which a signal is heard at the latest
 
 
 def site_of(app: App, *, guest: Person | None = None) -> FastAPI:
@@ -88,7 +89,9 @@ def serve(app: App, *, scheduler: bool, say: Callable[[str], None]) -> None:
             bell.start()
             stack.callback(bell.stop)
         say(f"pages on {_address(listener)}; Ctrl-C stops")
-        app.stop.wait()
+        # Python hears a signal that came just before a wait only when that is over.
+        while not app.clock.wait(_HEED_SECONDS, stop=app.stop):
+            continue
 
 
 def _rounds(app: App, *, scheduler: bool) -> Iterator[tuple[Callable[[], object], float]]:
