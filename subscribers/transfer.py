@@ -1,7 +1,9 @@
 """The import: rows of another tool's list become people, with the evidence of their consent."""
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import update
@@ -32,8 +34,12 @@ class Line(NamedTuple):
     doubts: tuple[str, ...]
 
 
-_Entry = tuple[int, Ready | Record, str]
-"""A line, what it says, and the key of its mailbox; empty where it has none."""
+# What `Line._make` does, without the step through Python that it takes for each row.
+_line: Callable[[Iterable[Any]], Line] = partial(tuple.__new__, Line)
+
+
+_Entry = tuple[int, Ready | Record, tuple[str, ...]]
+"""A line, what it says, and the hashes of its mailbox; none where it has no mailbox."""
 
 
 def take(
@@ -45,7 +51,7 @@ def take(
     that was cut short is simply run again. With a ``rehearsal`` nothing is written.
     """
     work = _Chunk(maker)
-    entries = [work.add(row) for row in rows]
+    entries = work.read(rows)
     work.look_up(session, rehearsal)
     lines = [work.decide(entry) for entry in entries]
     if rehearsal is not None:
@@ -55,8 +61,8 @@ def take(
     if not overtaken:
         return lines
     return [
-        line._replace(fate=Fate.KNOWN, why="") if key in overtaken else line
-        for line, (_, _, key) in zip(lines, entries, strict=True)
+        line._replace(fate=Fate.KNOWN, why="") if overtaken.intersection(keys[:1]) else line
+        for line, (_, _, keys) in zip(lines, entries, strict=True)
     ]
 
 
@@ -73,23 +79,21 @@ class _Chunk:
         self._barred: dict[str, dict[str, Any]] = {}
         self._known_now: dict[str, Known] = {}
 
-    def add(self, row: Row) -> _Entry:
-        """Note the mailbox of a row."""
-        line, cells, ready = row
-        says: Ready | Record
-        if ready:
-            says, keys = ready, ready[1]
-        else:
-            says = self._maker.record(line, cells)
-            if says.mailbox is None:
-                return line, says, ""
-            keys = self._maker.keys(says.mailbox)
-        first = keys[0]
-        if first in self._keys:
-            self._contested.add(first)
-        for key in keys:
-            self._keys[key] = first
-        return line, says, first
+    def read(self, rows: Iterable[Row]) -> list[_Entry]:
+        """Note the mailboxes of all rows."""
+        entries = [
+            (line, ready, ready[1]) if ready else self._carefully(line, cells)
+            for line, cells, ready in rows
+        ]
+        self._keys = {key: keys[0] for _, _, keys in entries for key in keys}
+        rows_of = Counter(keys[0] for _, _, keys in entries if keys)
+        self._contested = {key for key, count in rows_of.items() if count > 1}
+        return entries
+
+    def _carefully(self, line: int, cells: list[str]) -> _Entry:
+        record = self._maker.record(line, cells)
+        mailbox = record.mailbox
+        return line, record, self._maker.keys(mailbox) if mailbox else ()
 
     def look_up(self, session: Session, rehearsal: Rehearsal | None) -> None:
         """Find who is known here, or would be by now."""
@@ -100,13 +104,14 @@ class _Chunk:
 
     def decide(self, entry: _Entry) -> Line:
         """Say what becomes of a row; of one that nobody contests it was decided beforehand."""
-        line, says, key = entry
+        line, says, keys = entry
         if isinstance(says, Record):
-            return self._weigh(says, key)
+            return self._weigh(says, keys[0] if keys else "")
         typed, _, questions, values = says
+        key = keys[0]
         if key not in self._contested:
             self._newcomers[key] = values
-            return Line(line, typed, Fate.ACCEPTED, "", questions)
+            return _line((line, typed, Fate.ACCEPTED, "", questions))
         decision = welcome(self._known(key), has_source=True)
         if decision.status:
             self._plan(Newcomer._make(values), decision)

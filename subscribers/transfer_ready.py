@@ -4,10 +4,11 @@ To read a row, to hash its mailbox and to write down its evidence takes as long 
 needs no database: it is done ahead (`transfer_ahead`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import encode_basestring_ascii as quoted
+from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -58,21 +59,30 @@ class Order:
 
 
 class Newcomer(NamedTuple):
-    """One row of people and, in the last two values, of evidence (JSON); times as `instant`."""
+    """One row of people and of evidence (JSON); times as `instant`.
 
+    What comes after ``confirmed_at`` is `shared`: most rows of a list have the same there.
+    """
+
+    evidence: str
     email: str
     mailbox_key: str
     name: str | None
-    language: str
-    status: str
     created_at: str
     confirmed_at: str | None
+    language: str
+    status: str
     paused_until: str | None
     topics: str | None
     pace: str
     format: str
     source: str
-    evidence: str
+
+
+_WIDTH = Newcomer._fields.index("language")
+OWN, SHARED = Newcomer._fields[:_WIDTH], Newcomer._fields[_WIDTH:]
+own: Callable[[Values], Values] = itemgetter(slice(_WIDTH))
+shared: Callable[[Values], Values] = itemgetter(slice(_WIDTH, None))
 
 
 class Maker:
@@ -85,6 +95,7 @@ class Maker:
         self._file = f'"file": {quoted(order.file)}, "format": {quoted(order.format)}'
         self._unsourced = f"import of {order.file}, no consent named"
         self._now = instant(order.now)
+        self._usual = (order.language, "confirmed", None, None, WEEKLY, HTML, order.source)
         self._is_plain = bool(order.source) and layout.shape.name != OURS
 
     def row(self, line: int, cells: list[str]) -> Row:
@@ -118,9 +129,9 @@ class Maker:
             keys,
             doubts_about(local, domain),
             (
-                f"{local}@{domain}", keys[0], cut(name), order.language, "confirmed",
-                at, at, None, None, WEEKLY, HTML, order.source,
                 self._evidence(line, typed, word or said),
+                f"{local}@{domain}", keys[0], cut(name), at, at,
+                *self._usual,
             ),
         )  # fmt: skip
 
@@ -146,19 +157,19 @@ class Maker:
         """Return what is written of somebody who is not on the list yet."""
         created, joined = self._times(record.created_at, record.joined_at)
         return Newcomer(
+            self._evidence(record.line, record.typed, record.word or record.said, record.extras),
             mailbox.address,
             key,
             record.name,
-            record.language or self.order.language,
-            status,
             created,
             joined if status != "pending" else None,
+            record.language or self.order.language,
+            status,
             instant(record.paused_until) if record.paused_until else None,
             record.topics,
             record.pace,
             record.format,
             record.source or self.order.source or self._unsourced,
-            self._evidence(record.line, record.typed, record.word or record.said, record.extras),
         )
 
     def _evidence(

@@ -1,8 +1,9 @@
 """Writes many newcomers at once, each with the evidence of consent, as each database likes it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain, groupby
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -10,14 +11,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from subscribers.tables import ConsentKind
-from subscribers.transfer_ready import Values
+from subscribers.transfer_ready import OWN, SHARED, Newcomer, Values, own, shared
 from subscribers.transfer_record import instant
 
-_PEOPLE = (
-    "email", "mailbox_key", "name", "language", "status", "created_at", "confirmed_at",
-    "paused_until", "topics", "pace", "format",
-)  # fmt: skip
+_PEOPLE = (*OWN[1:], *SHARED[:-1])
 _EVENT = "subscriber_id, at, kind, source, evidence"
+_AT_ONCE = 50  # rows of one statement: to begin and to end it takes longer than a row
 _CACHE = 64_000  # KiB: keys are random, so each one lands on another page of their index
 _LOG = 20_000  # pages that SQLite gathers before it moves them: many are written more than once
 
@@ -57,21 +56,58 @@ def _driver(connection: Connection) -> Iterator[Any]:
 
 
 def _write_sqlite(connection: Connection, newcomers: Sequence[Values], *, now: datetime) -> None:
-    """Give the ids ourselves: this transaction is the only writer, so nobody else can."""
+    """Give the ids ourselves: this transaction is the only writer, so nobody else can.
+
+    Neighbours who share a part of their values are written together, and that part is told once.
+    """
     connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE}")
     connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_LOG}")
     first = 1 + connection.execute(text("SELECT coalesce(max(id), 0) FROM subscriber")).scalar_one()
     at, kind = instant(now), ConsentKind.IMPORTED.value
-    marks = ", ".join("?" * (len(_PEOPLE) + 1))
     with _driver(connection) as driver:
-        driver.executemany(
-            f"INSERT INTO subscriber (id, {', '.join(_PEOPLE)}) VALUES ({marks})",  # noqa: S608 - ours
-            ((number, *one[:-2]) for number, one in enumerate(newcomers, first)),
-        )
-        driver.executemany(
-            f"INSERT INTO consent_event ({_EVENT}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - ours
-            ((number, at, kind, *one[-2:]) for number, one in enumerate(newcomers, first)),
-        )
+        for alike, run in groupby(newcomers, key=shared):
+            evidence, *people = zip(*map(own, run), strict=True)
+            ids = range(first, first + len(evidence))
+            first = ids.stop
+            *wishes, source = alike
+            _INTO_PEOPLE.run(driver, zip(ids, *people, strict=True), wishes)
+            _INTO_EVENTS.run(driver, zip(ids, evidence, strict=True), (at, kind, source))
+
+
+class _Insert:
+    """An insert of many rows, of which the last columns are ``alike`` in all."""
+
+    def __init__(self, table: str, own: Sequence[str], alike: Sequence[str]) -> None:
+        self._into = f"{table} ({', '.join((*own, *alike))})"
+        self._own, self._alike = len(own), len(alike)
+        self._many, self._one = self._statement(_AT_ONCE), self._statement(1)
+
+    def _statement(self, rows: int) -> str:
+        """Write it for so many rows; what is alike is bound once.
+
+        OR FAIL, because else each page is copied, to undo the first rows where a later one fails:
+        whoever fails here undoes all of the transaction.
+        """
+        alike = [f"?{place}" for place in range(1, self._alike + 1)]
+        places = range(self._alike + 1, self._alike + 1 + rows * self._own, self._own)
+        blanks = [
+            ", ".join([*(f"?{place + n}" for n in range(self._own)), *alike]) for place in places
+        ]
+        return f"INSERT OR FAIL INTO {self._into} VALUES ({'), ('.join(blanks)})"  # noqa: S608 - ours
+
+    def run(self, driver: Any, rows: Iterable[Sequence[Any]], alike: Sequence[Any]) -> None:
+        """Insert rows, of each of which these are its own values."""
+        values = tuple(chain.from_iterable(rows))
+        step = self._own * _AT_ONCE
+        whole = len(values) - len(values) % step
+        many = ((*alike, *values[at : at + step]) for at in range(0, whole, step))
+        rest = range(whole, len(values), self._own)
+        driver.executemany(self._many, many)
+        driver.executemany(self._one, ((*alike, *values[at : at + self._own]) for at in rest))
+
+
+_INTO_PEOPLE = _Insert("subscriber", ("id", *OWN[1:]), SHARED[:-1])
+_INTO_EVENTS = _Insert("consent_event", ("subscriber_id", "evidence"), ("at", "kind", "source"))
 
 
 def _copy(connection: Connection, newcomers: Sequence[Values], *, now: datetime) -> None:
@@ -83,10 +119,10 @@ def _copy(connection: Connection, newcomers: Sequence[Values], *, now: datetime)
         people = f"COPY subscriber (id, {', '.join(_PEOPLE)}) FROM STDIN"
         with cursor.copy(people) as copy:
             for number, one in zip(ids, newcomers, strict=True):
-                copy.write_row((number, *one[:-2]))
+                copy.write_row((number, *one[1:-1]))
         with cursor.copy(f"COPY consent_event ({_EVENT}) FROM STDIN") as copy:
             for number, one in zip(ids, newcomers, strict=True):
-                copy.write_row((number, at, kind, *one[-2:]))
+                copy.write_row((number, at, kind, one[-1], one[0]))
 
 
 def _insert_strangers(
@@ -94,7 +130,7 @@ def _insert_strangers(
 ) -> set[str]:
     """Copy them into a table of our own; from there the unique key decides who is new."""
     connection.execute(text(_INCOMING))
-    columns = ", ".join((*_PEOPLE, "source", "evidence"))
+    columns = ", ".join(Newcomer._fields)
     with _driver(connection) as driver, driver.cursor() as cursor:
         cursor.execute("SET LOCAL TimeZone = 'UTC'")
         with cursor.copy(f"COPY incoming ({columns}) FROM STDIN") as copy:
@@ -103,7 +139,7 @@ def _insert_strangers(
     values = {"now": now, "kind": ConsentKind.IMPORTED.value}
     written = connection.execute(text(_TAKE), values).scalars().all()
     connection.execute(text("DROP TABLE incoming"))
-    return {one[1] or "" for one in newcomers} - set(written)
+    return {one[2] or "" for one in newcomers} - set(written)
 
 
 _IDS = "SELECT array_agg(nextval('subscriber_id_seq')) FROM generate_series(1, :count)"

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
+from itertools import starmap
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from people import ADA, EMMY, GRACE, HEDY, KEYRING, NOW, subscribe
 from sqlalchemy import Table, select
+from sqlalchemy.exc import IntegrityError
 
 from digest.tables import Base
 from storage.database import Database
@@ -102,6 +104,43 @@ def test_what_comes_of_a_list_is_the_same_quickly_and_row_by_row(
     people_before(database)
     assert bring(database, maker, carefully(file), at_once=1) == lines
     assert tables(database) == kept
+
+
+def test_people_are_written_in_the_order_of_the_list_whatever_they_share(
+    database: Database, make_file: Make
+) -> None:
+    languages = ["en"] * 120 + ["en", "de"] * 10 + ["de"] * 49 + ["fr"] * 51
+    rows = [(f"r{n}@example.org", language) for n, language in enumerate(languages)]
+    text = "".join(f"{email},{language},2024-02-01\n" for email, language in rows)
+    file = make_file("tongues.csv", f"email,language,created_at\n{text}")
+    with open_sheet(file) as sheet:
+        maker = Maker(sheet.layout, order_of(file))
+        bring(database, maker, list(starmap(maker.row, sheet.rows)), at_once=1000)
+    kept = tables(database)
+    assert [(one[1], one[4]) for one in kept["subscriber"]] == rows
+    ids = [one[0] for one in kept["subscriber"]]
+    assert ids == list(range(ids[0], ids[0] + len(rows)))
+    assert [(one[1], one[5]["address"]) for one in kept["consent_event"]] == [
+        (number, email) for number, (email, _) in zip(ids, rows, strict=True)
+    ]
+
+
+def test_where_one_row_cannot_be_written_none_of_the_transaction_is(
+    database: Database, make_file: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL asks the unique key who is there")
+    people_before(database)
+    before = tables(database)
+    file = make_file("x.csv", "email\n" + "".join(f"r{n}@x.org\n" for n in range(70)) + ADA.email)
+    monkeypatch.setattr("subscribers.transfer.find", lambda *_arguments, **_options: {})
+    with open_sheet(file) as sheet:
+        maker = Maker(sheet.layout, order_of(file))
+        rows = list(starmap(maker.row, sheet.rows))
+    with pytest.raises(IntegrityError) as raised:
+        bring(database, maker, rows, at_once=1000)
+    assert "x.org" not in str(raised.value)
+    assert tables(database) == before
 
 
 def pieces_of(file: Path, *, long: int) -> list[Piece]:

@@ -10,7 +10,7 @@ from people import KEYRING, NOW
 
 from subscribers.formats import recognise
 from subscribers.tokens import Keyring
-from subscribers.transfer_ready import Maker, Order
+from subscribers.transfer_ready import Maker, Newcomer, Order
 
 ORDER = Order(
     file='a "list".csv',
@@ -112,5 +112,9 @@ def test_a_usual_row_goes_the_quick_way() -> None:
     found = Maker(layout, ORDER).plain(2, ["Ada@Example.org", "Ada", "active", "2024-02-01"])
     assert found is not None
     typed, keys, doubts, values = found
-    assert (typed, doubts, values[0]) == ("Ada@Example.org", (), "Ada@example.org")
+    assert (typed, doubts, Newcomer._make(values).email) == (
+        "Ada@Example.org",
+        (),
+        "Ada@example.org",
+    )
     assert keys == KEYRING.mailbox_keys("ada@example.org")
