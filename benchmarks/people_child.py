@@ -20,7 +20,7 @@ from subscribers.transfer_file import open_sheet
 from subscribers.transfer_ready import Maker, Order
 
 NOW = datetime(2026, 6, 15, 7, tzinfo=UTC)
-_CHUNK = 10_000
+_CHUNK = 20_000
 _WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 

@@ -30,7 +30,7 @@ from subscribers.transfer_ready import Maker, Order
 from subscribers.transfer_record import Record
 from subscribers.transfer_seen import Rehearsal
 
-_CHUNK = 10_000  # rows of one transaction
+_CHUNK = 20_000  # rows of one transaction, for which other writers wait half a second
 _SHOWN = 20  # lines that are kept to be shown
 
 

@@ -41,6 +41,9 @@ Row = tuple[int, list[str], Ready | None]
 All of it is plain values, which travel between processes."""
 
 
+_NO_CELLS: list[str] = []  # one for all rows, on either side of the way between processes
+
+
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """What an import is to do.
@@ -101,7 +104,7 @@ class Maker:
     def row(self, line: int, cells: list[str]) -> Row:
         """Make a row ready, if it would make a stranger a confirmed reader; most rows would."""
         ready = self.plain(line, cells) or self.careful(line, cells)
-        return line, [] if ready else cells, ready
+        return line, _NO_CELLS if ready else cells, ready
 
     def plain(self, line: int, cells: list[str]) -> Ready | None:
         """Do what `careful` does in half the time, for rows of which nothing odd is to be seen."""
