@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice, starmap
@@ -42,15 +43,15 @@ def open_pieces(
     ours, theirs = Pipe()
     with theirs:
         process = _start(theirs)
-    try:
-        # A ring that has been used holds what cannot travel.
-        order = replace(maker.order, keyring=Keyring(maker.order.keyring.secrets))
-        ours.send((sheet.path, sheet.name, sheet.asked, order, size))
-        yield _received(ours)
-    finally:
-        ours.close()
-        process.kill()
-        process.wait()
+    with ours, ThreadPoolExecutor(1) as hand:
+        try:
+            # A ring that has been used holds what cannot travel.
+            order = replace(maker.order, keyring=Keyring(maker.order.keyring.secrets))
+            ours.send((sheet.path, sheet.name, sheet.asked, order, size))
+            yield _received(ours, hand=hand)
+        finally:
+            process.kill()
+            process.wait()  # then nothing more comes, and the hand is free
 
 
 def _start(connection: Connection) -> "subprocess.Popen[bytes]":
@@ -70,10 +71,12 @@ def _pieces(sheet: Sheet, maker: Maker, size: int) -> Iterator[Piece]:
         yield piece, sheet.share_read()
 
 
-def _received(connection: Connection) -> Iterator[Piece]:
+def _received(connection: Connection, *, hand: ThreadPoolExecutor) -> Iterator[Piece]:
+    """Yield pieces; the next one is taken in meanwhile, so that the other process can go on."""
+    coming = hand.submit(connection.recv_bytes)
     while True:
         try:
-            rows, share, problem = marshal.loads(connection.recv_bytes())  # noqa: S302 - our own
+            rows, share, problem = marshal.loads(coming.result())  # noqa: S302 - our own
         except (EOFError, OSError) as error:
             raise TransferError(
                 "the process that reads the file has died: import it again, and what was taken"
@@ -83,6 +86,7 @@ def _received(connection: Connection) -> Iterator[Piece]:
             raise TransferError(problem)
         if not rows:
             return
+        coming = hand.submit(connection.recv_bytes)
         yield rows, share
 
 
