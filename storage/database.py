@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ _CONNECTION_LIVES = 300  # seconds: routers on the way forget a silent one, and 
 _LOCK = Statement("SELECT pg_advisory_xact_lock(:key)")
 V = TypeVar("V")
 T = TypeVar("T")
+_MANY = 64_000  # KiB of pages
 _MORE_CONNECTIONS = 100  # beyond the five kept open: each sending thread may want one
 
 
@@ -169,6 +170,24 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
 def _begin_sqlite(connection: Any) -> None:
     read_only = connection.get_execution_options().get("read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def room_for_many(connection: Connection) -> Iterator[None]:
+    """Keep more of SQLite's pages in memory meanwhile, for a statement that writes very many rows.
+
+    Keys that are hashes land on another page each time. With the usual 2 MB nearly every row would
+    read a page from the disk again, and write another to it.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    usual = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{_MANY}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {usual}")
 
 
 def clock_of(session: Session) -> float:

@@ -35,6 +35,7 @@ from digest.delivery.state import OPEN, DeliveryState
 from digest.editions.state import EditionState
 from digest.mail.outcome import Verdict
 from digest.tables import WAITING, ChoiceRow, DeliveryRow, EditionRow, ExclusionRow, RingRow
+from storage.database import room_for_many
 from subscribers import audience, sample
 
 MAX_CRASHES = 3
@@ -79,7 +80,8 @@ def write(
             some = first[start : start + _IDS_PER_QUERY]
             _add(session, rows.where(people.c.id.in_(some)))
         _keep_ring(session, edition_id)
-    _add(session, rows, again=bool(first))
+    with room_for_many(session.connection()):
+        _add(session, rows, again=bool(first))
     written = sum(counts(session, edition_id).values())
     _keep_excluded(session, edition_id, written=written, now=now, pace=pace)
     session.execute(

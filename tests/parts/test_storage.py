@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from storage.database import Database, DatabaseUnreachableError, clock_of
+from storage.database import Database, DatabaseUnreachableError, clock_of, room_for_many
 from storage.settings import DatabaseSettings
 from subscribers.tables import Status, SubscriberRow, SuppressionRow
 
@@ -66,6 +66,26 @@ def test_the_database_clock_runs(database: Database) -> None:
     with database.read() as session:
         first = clock_of(session)
     assert abs(first - datetime.now(UTC).timestamp()) < 60
+
+
+def test_room_for_many_rows_is_given_back_even_when_they_fail(database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL has its pages in one place for all")
+
+    def room() -> int:
+        return abs(int(session.execute(text("PRAGMA cache_size")).scalar_one()))
+
+    def fail() -> None:
+        with room_for_many(session.connection()):
+            found.append(room())
+            raise ValueError("no row can be written")
+
+    found: list[int] = []
+    with database.begin() as session:
+        usual = room()
+        with pytest.raises(ValueError, match="no row"):
+            fail()
+        assert found[0] > usual == room()
 
 
 def test_an_unreachable_database_is_named_without_its_password() -> None:
