@@ -17,7 +17,9 @@ from subscribers.transfer_record import instant
 _PEOPLE = (*OWN[1:], *SHARED[:-1])
 _EVENT = "subscriber_id, at, kind, source, evidence"
 _AT_ONCE = 50  # rows of one statement: to begin and to end it takes longer than a row
-_CACHE = 48_000  # KiB: keys are random, so each one lands on another page of their index
+# KiB: keys are random, so each one lands on another page of their index. The connection keeps them:
+# `room_for_many` for each piece would read them all again, which takes 2 us for each row.
+_CACHE = 48_000
 _LOG = 40_000  # pages that SQLite gathers before it moves them: many are written more than once
 
 
