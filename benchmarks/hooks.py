@@ -93,7 +93,7 @@ def _fill(database: Database, count: int) -> None:
         session.execute(
             insert(SubscriberRow),
             [
-                {"email": f"reader{n}@example.org", "mailbox_key": f"{n:032}", "language": "en",
+                {"email": f"reader{n}@example.org", "mailbox_key": f"{n:020}", "language": "en",
                  "status": "confirmed", "created_at": now, "confirmed_at": now}
                 for n in numbers
             ],
@@ -101,7 +101,7 @@ def _fill(database: Database, count: int) -> None:
         session.execute(
             insert(DeliveryRow),
             [
-                {"edition_id": 1, "subscriber_id": n, "mailbox_key": f"{n:032}",
+                {"edition_id": 1, "subscriber_id": n, "mailbox_key": f"{n:020}",
                  "variant_id": 1, "state": "accepted"}
                 for n in numbers
             ],

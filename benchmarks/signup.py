@@ -83,7 +83,7 @@ def _fill(database: Database, count: int) -> None:
     rows = [
         {
             "email": f"reader{n}@example.org",
-            "mailbox_key": f"{n:032}",
+            "mailbox_key": f"{n:020}",
             "language": "en",
             "status": "confirmed",
             "created_at": now,

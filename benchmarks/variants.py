@@ -35,7 +35,7 @@ TOPICS = (
 )  # fmt: skip
 MOST = 400
 _COPIES = 100
-_KEY = 32  # digits
+_KEY = 20  # digits
 _COLUMNS = [
     "email", "mailbox_key", "language", "topics", "pace", "format", "status", "created_at",
     "confirmed_at",

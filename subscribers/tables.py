@@ -59,7 +59,7 @@ class Format(StrEnum):
 class SubscriberRow(Base):
     """One person, under one mailbox.
 
-    ``mailbox_key`` is a keyed hash of the canonical address (lower case, A-label domain), as 32
+    ``mailbox_key`` is a keyed hash of the canonical address (lower case, A-label domain), as 20
     digits: it finds duplicates and suppressions and survives erasure without telling the address.
     """
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from subscribers.errors import ExpiredTokenError, TokenError
 
 _MAC_BYTES = 16  # 128 bit, as 22 characters
-_MAILBOX_BYTES = 16
+_MAILBOX_BYTES = 10
 _NUMBER = r"[1-9a-z][0-9a-z]{0,12}"
 _SHAPE = re.compile(rf"({_NUMBER})(?:-({_NUMBER}))?\.([A-Za-z0-9_-]{{22}})")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -150,8 +150,8 @@ class Keyring:
         """Hash a canonical address under every secret; new rows are written with the first.
 
         The hash finds duplicates and suppressions without telling the address. It is keyed,
-        because addresses can be guessed. Of its bits 128 tell all mailboxes apart, and keep the
-        indexes small: as 32 hexadecimal digits.
+        because addresses can be guessed. Of its bits 80 tell all mailboxes apart, and keep the
+        indexes small: as 20 hexadecimal digits.
         """
         message = canonical.encode()
         return tuple(key.of(message)[:_MAILBOX_BYTES].hex() for key in self._mailbox_keys)

@@ -126,7 +126,7 @@ def _write_readers(session: Session, readers: int, *, language: str, now: dateti
                 {
                     "email": f"reader{number}@example.invalid",
                     "name": _NAMES[number % len(_NAMES)] or None,
-                    "mailbox_key": f"{number:032x}",
+                    "mailbox_key": f"{number:020x}",
                     "language": language,
                     "status": "confirmed",
                     "created_at": now,

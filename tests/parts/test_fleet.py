@@ -197,6 +197,12 @@ def test_a_machine_with_another_secret_sends_nothing(database: Database, fleet: 
     assert left_over(database) == 1
 
 
+def test_jobs_that_an_older_version_enqueued_are_worked_on(database: Database) -> None:
+    longer = "0123456789abcdef"
+    assert fleet_on(database, marks=("89", "01234567")).refusal(longer) is None
+    assert fleet_on(database, marks=("89", "01234568")).refusal(longer) is not None
+
+
 def test_what_is_missing_is_said_with_the_cure(database: Database, tmp_path: Path) -> None:
     sqlite = Database(DatabaseSettings(url=f"sqlite:///{tmp_path}/small.sqlite3"))
     with pytest.raises(ConfigurationError, match="needs PostgreSQL"):

@@ -1,5 +1,6 @@
 """The schema through time, on both databases."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +22,9 @@ from digest.sources.watch import Alarm
 from digest.tables import Base, PostRow, SubscriberRow
 from storage.database import Database
 from storage.settings import DatabaseSettings
-from subscribers import suppression
+from subscribers import moving, suppression
 from subscribers.addresses import Mailbox
+from subscribers.moves import State
 from subscribers.tokens import Keyring
 
 
@@ -164,6 +166,30 @@ def test_mailboxes_are_found_and_barred_under_their_shorter_keys(empty: Database
         assert suppression.find(session, mailbox_keys=[key]) is not None
         people = session.scalars(select(SubscriberRow.mailbox_key).order_by(SubscriberRow.id))
         assert people.all() == [key, "moved 7"]
+
+
+def test_a_move_that_was_made_under_longer_keys_can_be_undone(empty: Database) -> None:
+    keyring = Keyring((b"a secret of this test",))
+    [old], [new] = (keyring.mailbox_keys(f"{name}@example.org") for name in ("ada", "new"))
+    card = {"id": 1, "email": "ada@example.org", "mailbox_key": old.ljust(64, "0")}
+    as_of(
+        empty,
+        "0024",
+        "INSERT INTO subscriber (id, email, mailbox_key, language, status, created_at)"
+        " VALUES (1, 'new@example.org', :new, 'en', 'confirmed', :at)",
+        "INSERT INTO confirmation (id, subscriber_id, purpose, email, mailbox_key, wishes,"
+        " requested_at, expires_at, tries_left, used_at)"
+        " VALUES (5, 1, 'address', 'new@example.org', :new, :wishes, :at, :at, 5, :at)",
+        new=new.ljust(32, "0"),
+        wishes=json.dumps({"before": card, "displaced": None}),
+    )
+    schema.migrate(empty)
+    soon = datetime(2026, 6, 10, tzinfo=UTC)
+    with empty.begin() as session:
+        assert moving.undo(session, move_id=5, now=soon, source="a test").state is State.BACK
+    with empty.read() as session:
+        reader = session.get_one(SubscriberRow, 1)
+        assert (reader.email, reader.mailbox_key) == ("ada@example.org", old)
 
 
 def test_the_names_of_the_files_tell_the_revisions_that_alembic_reads_in_them() -> None:
