@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from digest.garbage import collect_seldom
+from digest.memory import collect_seldom
 from digest.tables import Base
 from storage.database import Database
 from storage.settings import DatabaseSettings

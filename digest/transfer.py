@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from digest import logbook, welcome
 from digest.app import App
 from digest.errors import UsageError
-from digest.garbage import collect_seldom
+from digest.memory import collect_seldom
 from subscribers import transfer, transfer_out
 from subscribers.consent import in_words
 from subscribers.language import language_tag

@@ -23,7 +23,7 @@ _CONNECTION_LIVES = 300  # seconds: routers on the way forget a silent one, and 
 _LOCK = Statement("SELECT pg_advisory_xact_lock(:key)")
 V = TypeVar("V")
 T = TypeVar("T")
-_MANY = 64_000  # KiB of pages
+_MANY = 48_000  # KiB of pages
 _MORE_CONNECTIONS = 100  # beyond the five kept open: each sending thread may want one
 
 

@@ -15,7 +15,7 @@ from kept import folder_in_memory, kept_processes, kept_statements, memory
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from digest.checks.resolver import NoAnswerError, SystemResolver
-from digest.garbage import collect_seldom
+from digest.memory import collect_seldom
 from digest.tables import Base
 from storage.database import Database
 from storage.settings import DatabaseSettings

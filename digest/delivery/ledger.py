@@ -75,14 +75,14 @@ def write(
     """
     people = audience.candidates(now=now, pace=pace).subquery()
     rows = _rows(people, edition_id, otherwise=otherwise)
+    written = 0
     if first := _first(session, edition_id, settings=ring, now=now, pace=pace):
         for start in range(0, len(first), _IDS_PER_QUERY):
             some = first[start : start + _IDS_PER_QUERY]
-            _add(session, rows.where(people.c.id.in_(some)))
+            written += _add(session, rows.where(people.c.id.in_(some)))
         _keep_ring(session, edition_id)
     with room_for_many(session.connection()):
-        _add(session, rows, again=bool(first))
-    written = sum(counts(session, edition_id).values())
+        written += _add(session, rows, again=bool(first))
     _keep_excluded(session, edition_id, written=written, now=now, pace=pace)
     session.execute(
         update(EditionRow).where(EditionRow.id == edition_id).values(candidates=written)
@@ -126,8 +126,8 @@ def _keep_excluded(
     )
 
 
-def _add(session: Session, rows: "Select[*tuple[Any, ...]]", *, again: bool = False) -> None:
-    """Write rows; ``again`` passes over those who stand in the ledger already.
+def _add(session: Session, rows: "Select[*tuple[Any, ...]]", *, again: bool = False) -> int:
+    """Write rows, and return how many; ``again`` passes over who stands in the ledger already.
 
     To leave them out of the rows would be left to the planner, which without statistics compares
     each with each.
@@ -135,7 +135,9 @@ def _add(session: Session, rows: "Select[*tuple[Any, ...]]", *, again: bool = Fa
     columns = ["edition_id", "subscriber_id", "mailbox_key", "variant_id", "state"]
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     writing = dialect.insert(DeliveryRow).from_select(columns, rows)
-    session.execute(writing.on_conflict_do_nothing() if again else writing)
+    writing = writing.on_conflict_do_nothing() if again else writing
+    counted = {"preserve_rowcount": True}
+    return int(session.connection().execute(writing, execution_options=counted).rowcount)
 
 
 def _first(

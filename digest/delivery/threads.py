@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from digest.garbage import collect_seldom
+from digest.memory import collect_seldom, trim
 
 
 def run_to_the_end(
@@ -18,6 +18,7 @@ def run_to_the_end(
     The end is an event: up to Python 3.12 a join that Ctrl-C interrupts takes its thread for ended.
     """
     collect_seldom()
+    trim()
     ends: list[threading.Event] = []
     try:
         for number, work in enumerate(works):
