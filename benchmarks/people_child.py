@@ -14,13 +14,12 @@ from storage.database import Database
 from storage.settings import DatabaseSettings
 from subscribers import audience, transfer_out
 from subscribers.tokens import Keyring
-from subscribers.transfer import take
+from subscribers.transfer import PIECE, take
 from subscribers.transfer_ahead import open_pieces
 from subscribers.transfer_file import open_sheet
 from subscribers.transfer_ready import Maker, Order
 
 NOW = datetime(2026, 6, 15, 7, tzinfo=UTC)
-_CHUNK = 20_000
 _WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
@@ -39,7 +38,7 @@ def import_(database: Database, file: Path) -> int:
             keyring=Keyring((b"the secret of a benchmark",)),
         )
         maker = Maker(sheet.layout, order)
-        with open_pieces(sheet, maker=maker, size=_CHUNK) as pieces:
+        with open_pieces(sheet, maker=maker, size=PIECE) as pieces:
             for rows, _ in pieces:
                 with database.begin() as session:
                     count += len(take(session, rows, maker=maker))

@@ -30,7 +30,6 @@ from subscribers.transfer_ready import Maker, Order
 from subscribers.transfer_record import Record
 from subscribers.transfer_seen import Rehearsal
 
-_CHUNK = 20_000  # rows of one transaction, for which other writers wait half a second
 _SHOWN = 20  # lines that are kept to be shown
 
 
@@ -127,7 +126,7 @@ class _Tally:
 
 def _taken(app: App, sheet: Sheet, *, maker: Maker, job: Job) -> Iterator[tuple[list[Line], float]]:
     """Yield what became of each piece, and the share of the file that is done."""
-    with open_pieces(sheet, maker=maker, size=_CHUNK) as pieces:
+    with open_pieces(sheet, maker=maker, size=transfer.PIECE) as pieces:
         if not job.write:
             with app.database.read() as session:
                 rehearsal = Rehearsal(session)
@@ -205,7 +204,7 @@ def export_people(
         total = transfer_out.count(session)
         for count, one in enumerate(transfer_out.everybody(session), 1):
             write(one)
-            if count % _CHUNK == 0:
+            if count % transfer.PIECE == 0:
                 percent.reach(count / total)
     return count
 

@@ -21,6 +21,9 @@ from subscribers.transfer_record import Record
 from subscribers.transfer_seen import Found, Rehearsal, find
 from subscribers.transfer_write import write
 
+PIECE = 20_000
+"""Rows of one transaction, for which other writers wait half a second."""
+
 _SUPPRESSED_AS = {"bounced": Reason.BOUNCE, "complained": Reason.COMPLAINT}
 
 

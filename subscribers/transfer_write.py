@@ -15,6 +15,8 @@ from subscribers.transfer_ready import OWN, SHARED, Newcomer, Values, own, share
 from subscribers.transfer_record import instant
 
 _PEOPLE = (*OWN[1:], *SHARED[:-1])
+_EVIDENCE, _KEY, _SOURCE = map(Newcomer._fields.index, ("evidence", "mailbox_key", "source"))
+_OF_PERSON = slice(_EVIDENCE + 1, _SOURCE)
 _EVENT = "subscriber_id, at, kind, source, evidence"
 _AT_ONCE = 50  # rows of one statement: to begin and to end it takes longer than a row
 # KiB: keys are random, so each one lands on another page of their index. The connection keeps them:
@@ -121,10 +123,10 @@ def _copy(connection: Connection, newcomers: Sequence[Values], *, now: datetime)
         people = f"COPY subscriber (id, {', '.join(_PEOPLE)}) FROM STDIN"
         with cursor.copy(people) as copy:
             for number, one in zip(ids, newcomers, strict=True):
-                copy.write_row((number, *one[1:-1]))
+                copy.write_row((number, *one[_OF_PERSON]))
         with cursor.copy(f"COPY consent_event ({_EVENT}) FROM STDIN") as copy:
             for number, one in zip(ids, newcomers, strict=True):
-                copy.write_row((number, at, kind, one[-1], one[0]))
+                copy.write_row((number, at, kind, one[_SOURCE], one[_EVIDENCE]))
 
 
 def _insert_strangers(
@@ -141,7 +143,7 @@ def _insert_strangers(
     values = {"now": now, "kind": ConsentKind.IMPORTED.value}
     written = connection.execute(text(_TAKE), values).scalars().all()
     connection.execute(text("DROP TABLE incoming"))
-    return {one[2] or "" for one in newcomers} - set(written)
+    return {one[_KEY] or "" for one in newcomers} - set(written)
 
 
 _IDS = "SELECT array_agg(nextval('subscriber_id_seq')) FROM generate_series(1, :count)"
