@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from memory import peak_memory
 from references import Run
 
 Work = Callable[[], None]
@@ -65,13 +66,6 @@ def _line(process: "subprocess.Popen[str]") -> str:
     return line
 
 
-def _peak_memory() -> int:
-    """Return the most this process ever held, in bytes; 0 where nothing tells."""
-    status = Path("/proc/self/status")  # ru_maxrss would count the process that started us
-    lines = status.read_text().splitlines() if status.exists() else []
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
-
-
 def _main() -> None:
     module, name = sys.argv[1].split(":")
     work = getattr(import_module(module), name)(**json.loads(sys.argv[2]))
@@ -80,7 +74,7 @@ def _main() -> None:
     start, busy = time.monotonic(), time.process_time()  # one clock for all processes
     work()
     result = {"start": start, "end": time.monotonic(), "cpu": time.process_time() - busy}
-    print(json.dumps(result | {"memory": _peak_memory()}), flush=True)
+    print(json.dumps(result | {"memory": peak_memory()}), flush=True)
 
 
 if __name__ == "__main__":

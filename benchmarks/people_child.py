@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from memory import peak_memory
+
 from digest.memory import collect_seldom
 from digest.tables import Base
 from storage.database import Database
@@ -82,7 +84,8 @@ def main() -> None:
     rows = WORKS[work](database, Path(file))
     took = {"rows": rows, "seconds": time.perf_counter() - start, "cpu": _cpu() - cpu}
     database.close()
-    memory = max(resource.getrusage(who).ru_maxrss * 1024 for who in _WHO)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    memory = max(peak_memory(), children)
     print(json.dumps({**took, "memory": memory}))
 
 

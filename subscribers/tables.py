@@ -86,11 +86,15 @@ class ConsentEventRow(Base):
     __tablename__ = "consent_event"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), index=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     kind: Mapped[str] = mapped_column(String(20))
     source: Mapped[str] = mapped_column(Text)
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    # With the id in it the last one is found at once. PostgreSQL, before it has counted a table
+    # that was just filled, would look for it among everybody's, from the end.
+    __table_args__ = (Index("ix_consent_event_subscriber_id_id", "subscriber_id", "id"),)
 
 
 class ConfirmationRow(Base):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from people import ADA, EMMY, GRACE, HEDY, KEYRING, NOW, subscribe
-from sqlalchemy import func, select
+from sqlalchemy import event, func, insert, select, text
 
 from digest.tables import Base
 from storage.database import Database
@@ -452,3 +452,34 @@ def everybody(database: Database, path: Path, *, as_json: bool) -> list[dict[str
 def plain(one: dict[str, Any]) -> dict[str, Any]:
     """Leave out what an import sets anew."""
     return {key: value for key, value in one.items() if key != "consent_at"}
+
+
+def test_a_database_that_has_not_counted_yet_finds_the_last_consent_in_its_index(
+    database: Database,
+) -> None:
+    """Right after a long import: PostgreSQL took minutes for what takes seconds."""
+    numbers, wide = range(1, 5001), "x" * 1900  # many pages, from which the rows are guessed
+    person = {"email": "a@x.example", "language": "en", "status": "confirmed", "created_at": NOW}
+    proof = {"at": NOW, "kind": ConsentKind.IMPORTED, "source": wide, "evidence": {}}
+    with database.begin() as session:
+        if not database.is_sqlite:
+            session.execute(text("ALTER TABLE consent_event SET (autovacuum_enabled = false)"))
+        session.execute(
+            insert(SubscriberRow), [{"id": n, "mailbox_key": f"{n:020}", **person} for n in numbers]
+        )
+        session.execute(insert(ConsentEventRow), [{"subscriber_id": n, **proof} for n in numbers])
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        database.engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, values, *_: asked.append((statement, values)),
+    )
+    with database.read() as session:
+        assert sum(1 for _ in transfer_out.everybody(session)) == 5000
+    [(statement, values)] = [one for one in asked if "consent_event" in one[0]]
+    explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+    with database.read() as session:
+        plan = session.connection().exec_driver_sql(f"{explain} {statement}", values).all()
+    steps = [str(row) for row in plan]
+    assert any("ix_consent_event_subscriber_id_id" in step for step in steps)
+    assert not any("Scan Backward using pk_consent_event" in step for step in steps)
