@@ -75,7 +75,7 @@ def main() -> int:
 
 
 def _measured(part: str, *, quick: bool) -> list[dict[str, Any]]:
-    """Measure in a process of its own: what others leave in memory costs time, and is counted."""
+    """Measure in a process of its own, for what others leave in memory would be counted, too."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
         return alone.submit(_measure, part, quick=quick).result()
 
