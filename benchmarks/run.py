@@ -2,8 +2,8 @@
 
 import json
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def main() -> int:
     rows = []
     for part in PARTS:
         if not words or part.__name__ in words:
-            measured = _measured(part.__name__, quick=quick)
+            measured = _alone(part.measure, quick=quick)
             rows += measured
             for row in measured:
                 _print(row)
@@ -74,15 +74,10 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _measured(part: str, *, quick: bool) -> list[dict[str, Any]]:
+def _alone(measure: Callable[..., list[dict[str, Any]]], *, quick: bool) -> list[dict[str, Any]]:
     """Measure in a process of its own, for what others leave in memory would be counted, too."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-        return alone.submit(_measure, part, quick=quick).result()
-
-
-def _measure(part: str, *, quick: bool) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = import_module(part).measure(quick=quick)
-    return rows
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(measure, quick=quick).result()
 
 
 def _print(row: dict[str, object]) -> None:
