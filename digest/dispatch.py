@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from digest import brake, fence, refusals, rings
 from digest.app import App
+from digest.cores import cores
 from digest.delivery import ledger
-from digest.delivery.engine import Progress, cores
 from digest.delivery.local import shares_of
+from digest.delivery.progress import Progress
 from digest.delivery.sender import SendReport
 from digest.delivery.state import Report, told_nobody
 from digest.editions import store as editions

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from digest.clock import Clock
 from digest.delivery import queue as queue_tables
-from digest.delivery.engine import Progress
+from digest.delivery.progress import Progress
 from digest.delivery.settings import EngineSettings
 from digest.delivery.state import OPEN, DeliveryState
 from digest.editions.state import GOING

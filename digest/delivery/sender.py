@@ -14,6 +14,7 @@ from functools import partial
 
 from digest import logbook
 from digest.clock import Clock
+from digest.cores import on_one_core
 from digest.delivery import flows, ledger
 from digest.delivery.bookkeeper import Bookkeeper
 from digest.delivery.desk import Desk
@@ -123,7 +124,11 @@ class Sender:
             lease=self._settings.lease_seconds,
             clock=self._clock,
         )
-        with held_back(end=lambda: _halt(jobs)) as interrupted, duty as on:
+        with (
+            held_back(end=lambda: _halt(jobs)) as interrupted,
+            duty as on,
+            on_one_core(self._processes.folder),
+        ):
             jobs += self._jobs(edition, carriers, duty=on, personalisers=personalisers)
             if interrupted.is_set():
                 _halt(jobs)

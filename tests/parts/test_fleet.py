@@ -17,8 +17,8 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import create_engine, make_url, select, text, update
 
 from digest.clock import Clock
-from digest.delivery.engine import Progress
 from digest.delivery.fleet import Batch, Fleet
+from digest.delivery.progress import Progress
 from digest.delivery.settings import EngineSettings
 from digest.delivery.state import DeliveryState
 from digest.editions.state import EditionState

@@ -1,17 +1,8 @@
-"""Which hands send an issue, how many of them, and what they have done so far."""
-
-import os
+"""What the hands that send an issue have done so far."""
 
 from digest.delivery import ledger
 from digest.delivery.state import OPEN, DeliveryState, Report
 from storage.database import Database
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Progress:
