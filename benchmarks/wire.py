@@ -18,6 +18,7 @@ from references import SESSIONS, Run, checked, smtp_source
 from rounds import QUICK_ROUNDS, ROUNDS, Row, alternate, not_compared
 
 from digest.clock import Clock
+from digest.cores import on_one_core
 from digest.mail.letter import Letter
 from digest.mail.outcome import Verdict
 from digest.providers.carrier import Carrier
@@ -84,7 +85,12 @@ def handing_over(*, port: int, count: int, connections: int, in_flight: int) -> 
     def work() -> None:
         sizes = [len(range(number, count, connections)) for number in range(connections)]
         shares = [islice(cycle(prepared), size) for size in sizes]
-        with ThreadPoolExecutor(connections) as threads:
+        # On one core, as every sender is.
+        with (
+            TemporaryDirectory() as folder,
+            on_one_core(Path(folder)),
+            ThreadPoolExecutor(connections) as threads,
+        ):
             for _ in threads.map(partial(_hand_over, carrier), shares):
                 pass  # an error comes out here
 

@@ -112,7 +112,6 @@ def whole_reply(raw: bytes) -> Reply | None:
     return Reply(code=line.code, lines=(line.text,)) if line and line.last else None
 
 
-@lru_cache(maxsize=256)
 def judge(reply: Reply, *, stage: Stage) -> Outcome:
     """Say what a reply means that ends the transaction at ``stage`` (`Stage.DOT`: the last one).
 
@@ -160,6 +159,12 @@ def ends_connection(reply: Reply, *, stage: Stage) -> bool:
     # Without a transaction, out of step, or unasked: only a fresh connection is sure.
     astray = stage in _BEFORE_ANY_LETTER or stage is Stage.TEXT or not reply.is_refusal
     return astray or is_limit(reply, stage=stage)
+
+
+@lru_cache(maxsize=256)
+def weigh(reply: Reply, stage: Stage) -> tuple[Outcome, bool]:
+    """Say what a reply means that ends the transaction, and whether it ends the connection, too."""
+    return judge(reply, stage=stage), ends_connection(reply, stage=stage)
 
 
 def judge_fault(fault: Fault, *, stage: Stage, text: str) -> Outcome:
