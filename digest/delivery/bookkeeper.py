@@ -227,6 +227,10 @@ class Bookkeeper:
         if closed := self._traffic.gate.closed_until(self._job.clock.now()):
             return _Supply(is_all=True, is_stopped=True, waits=closed)
         supply = _Supply(is_all=self._is_all)
+        if self._all_leave_at_once(session):
+            (lane,) = self._lanes
+            supply.portions[lane] = self._take(session, wanted[lane], supply)
+            return supply
         fresh = self._restock(session, wanted, supply)
         for lane in self._lanes:
             stock = fresh.get(lane.job.name, [])
@@ -259,14 +263,46 @@ class Bookkeeper:
             limit=allowed,
             within=self._within,
         )
-        supply.is_all = len(more) < limit
-        if len(more) == allowed < limit:
-            supply.waits = gate.spent(now)
+        self._note_claimed(session, len(more), allowed=allowed, limit=limit, supply=supply)
         found = self._traffic.sorter.sort(session, more, down=self._down, now=now)
         supply.failed = sum(self._put_off(session, later) for later in found.later)
-        put_off = sum(len(later.claims) for later in found.later)
-        gate.give_back(session, allowed - len(more) + put_off, now=now)
+        gate.give_back(session, sum(len(later.claims) for later in found.later), now=now)
         return found.portions
+
+    def _all_leave_at_once(self, session: Session) -> bool:
+        """Whether each letter that is claimed may leave at once, by the only carrier."""
+        if len(self._lanes) > 1 or self._lanes[0].stock:
+            return False
+        return self._traffic.sorter.is_idle(session, now=self._job.clock.now())
+
+    def _take(self, session: Session, wanted: int, supply: _Supply) -> _Portion:
+        """Claim letters and commit the intent to hand them over, in one step."""
+        job = self._job
+        now = job.clock.now()
+        allowed = self._traffic.gate.take(session, wanted, now=now)
+        taken = batches.take(
+            session,
+            job.edition.id,
+            worker=job.duty.worker,
+            now=now,
+            limit=allowed,
+            within=self._within,
+        )
+        count = len(taken.granted) + len(taken.refused)
+        self._note_claimed(session, count, allowed=allowed, limit=wanted, supply=supply)
+        if taken.refused:
+            supply.left += self._turn_away(session, taken.refused)
+        return _Portion(tasks=_tasks(session, taken.granted))
+
+    def _note_claimed(
+        self, session: Session, count: int, *, allowed: int, limit: int, supply: _Supply
+    ) -> None:
+        """Note whether more are due than these, of ``limit`` wanted and ``allowed`` to claim."""
+        now, gate = self._job.clock.now(), self._traffic.gate
+        supply.is_all = count < limit
+        if count == allowed < limit:
+            supply.waits = gate.spent(now)
+        gate.give_back(session, allowed - count, now=now)
 
     @property
     def _down(self) -> Mapping[str, str]:

@@ -47,7 +47,7 @@ class EngineSettings:
     kind: Literal["local", "fleet"] = "local"
     processes: CountOrNone = 0
     per_process: Count = 2000
-    job_letters: Count = 1000
+    job_letters: Count = 2000
 
 
 @dataclass(frozen=True, kw_only=True)

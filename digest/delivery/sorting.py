@@ -49,6 +49,10 @@ class Sorter:
         self._caps = caps
         self._given_out: dict[int, tuple[Key, datetime]] = {}  # of limited providers alone
 
+    def is_idle(self, session: Session, *, now: datetime) -> bool:
+        """Whether no letter has to be sorted: all have one carrier, and none must wait."""
+        return not (self._caps or self._routing.routes or flows.limited(session, now=now))
+
     def sort(
         self,
         session: Session,
@@ -58,9 +62,9 @@ class Sorter:
         now: datetime,
     ) -> Sorted:
         """Sort letters that this worker holds; ``down`` names carriers with the reason why."""
-        limited = flows.limited(session, now=now)
-        if not (limited or self._caps or self._routing.routes or down):
+        if not down and self.is_idle(session, now=now):
             return Sorted(portions={MAIN: list(claims)})
+        limited = flows.limited(session, now=now)
         domain_by = self._domains(session, claims)
         receiver_by: Mapping[str, str] = {}
         if limited or self._caps:

@@ -10,15 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from books import claim, register, send_to, state_of
 from people import NOW
 from sqlalchemy import update
 
 from digest.delivery import batches, ledger
-from digest.delivery.batches import Claim, Worker
+from digest.delivery.batches import Claim, Taken, Worker
 from digest.delivery.state import DeliveryState
+from digest.editions import store as editions
+from digest.editions.state import EditionState
+from digest.editions.store import Edition
 from digest.processes import Processes
-from digest.tables import WorkerRow
+from digest.tables import SubscriberRow, WorkerRow
 from storage.database import Database
 
 LEASE = 60.0
@@ -60,18 +64,37 @@ def another_process(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]
             process.kill()
 
 
-def test_eight_threads_claim_every_letter_once(database: Database) -> None:
+def take(
+    database: Database,
+    edition: Edition,
+    *,
+    worker: Worker,
+    limit: int = 1,
+    within: tuple[int, int] | None = None,
+) -> Taken:
+    """Claim letters that may leave at once, in a transaction of their own."""
+    with database.begin() as session:
+        return batches.take(session, edition.id, worker=worker, now=NOW, limit=limit, within=within)
+
+
+@pytest.mark.parametrize("way", ["claim", "take"])
+def test_eight_threads_claim_every_letter_once(database: Database, way: str) -> None:
     edition = send_to(database, readers=100)
     worker = register(database)
     taken: list[Claim] = []
     barrier = threading.Barrier(8)
 
-    def take() -> None:
+    def some_more() -> list[Claim]:
+        if way == "claim":
+            return claim(database, edition, worker=worker, limit=7)
+        return take(database, edition, worker=worker, limit=7).granted
+
+    def take_all() -> None:
         barrier.wait()
-        while some := claim(database, edition, worker=worker, limit=7):
+        while some := some_more():
             taken.extend(some)
 
-    threads = [threading.Thread(target=take) for _ in range(8)]
+    threads = [threading.Thread(target=take_all) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -89,6 +112,53 @@ def test_letters_are_claimed_in_order_and_no_more_than_asked_for(database: Datab
     numbers = [each.delivery_id for each in first + rest]
     assert (len(first), len(rest)) == (3, 2)
     assert numbers == sorted(numbers)
+
+
+def test_who_still_wants_mail_is_granted_in_the_same_step_and_who_left_is_not(
+    database: Database,
+) -> None:
+    edition = send_to(database, readers=4)
+    worker = register(database)
+    with database.begin() as session:
+        session.execute(
+            update(SubscriberRow)
+            .where(SubscriberRow.email == "reader1@example.org")
+            .values(status="unsubscribed")
+        )
+    taken = take(database, edition, worker=worker, limit=3)
+    assert [state_of(database, each) for each in taken.granted] == [DeliveryState.COMMITTING] * 2
+    assert [state_of(database, each) for each in taken.refused] == [DeliveryState.CLAIMED]
+    claims = sorted(taken.granted + taken.refused)
+    assert [each.epoch for each in claims] == [1, 1, 1]
+    with database.read() as session:
+        assert ledger.holds(session, worker.id)
+        assert sorted(ledger.intended(session, worker.id)) == [
+            one.delivery_id for one in taken.granted
+        ]
+    (last,) = take(database, edition, worker=worker, limit=3).granted
+    assert last.delivery_id > claims[-1].delivery_id
+
+
+def test_taken_are_letters_of_the_range_alone(database: Database) -> None:
+    edition = send_to(database, readers=4)
+    worker = register(database)
+    (first,) = take(database, edition, worker=worker).granted
+    within = (first.delivery_id + 1, first.delivery_id + 2)
+    taken = take(database, edition, worker=worker, limit=9, within=within)
+    assert [each.delivery_id for each in taken.granted] == [*range(within[0], within[1] + 1)]
+
+
+def test_nothing_is_taken_of_an_edition_that_is_paused_or_by_a_worker_taken_for_dead(
+    database: Database,
+) -> None:
+    edition = send_to(database, readers=2)
+    worker, dead_one = register(database), register(database, "elsewhere:1:a")
+    with database.begin() as session:
+        batches.retire(session, dead_one)
+    assert take(database, edition, worker=dead_one) == Taken([], [])
+    with database.begin() as session:
+        editions.move(session, edition, to=EditionState.PAUSED, reason="wait", now=NOW)
+    assert take(database, edition, worker=worker) == Taken([], [])
 
 
 def test_a_killed_process_is_dead_at_once(database: Database, tmp_path: Path) -> None:
