@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from digest.calendar import ScheduleSettings, latest_due
 from digest.delivery import batches, ledger
-from digest.delivery.batches import Claim, Worker
+from digest.delivery.batches import Claim, Due, Worker
 from digest.delivery.state import DeliveryState
 from digest.editions import store as editions
 from digest.editions.state import EditionState
@@ -50,7 +50,7 @@ def register(database: Database, name: str = "here:1:a") -> Worker:
 def claim(database: Database, edition: Edition, *, worker: Worker, limit: int = 1) -> list[Claim]:
     """Claim letters in a transaction of their own."""
     with database.begin() as session:
-        return batches.claim(session, edition.id, worker=worker, now=NOW, limit=limit)
+        return batches.claim(session, Due(edition.id, worker, NOW, limit))
 
 
 def row_of(session: Session, claim: Claim) -> DeliveryRow:

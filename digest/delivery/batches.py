@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Executable,
+    Row,
     and_,
     bindparam,
     case,
@@ -92,6 +93,19 @@ def retire(session: Session, worker: Worker) -> None:
     session.execute(delete(WorkerRow).where(WorkerRow.id == worker.id))
 
 
+class Due(NamedTuple):
+    """Which letters a worker wants: up to ``limit`` of those whose turn it is ``now``.
+
+    ``within`` names the first and last delivery that may be taken.
+    """
+
+    edition_id: int
+    worker: Worker
+    now: datetime
+    limit: int
+    within: tuple[int, int] | None = None
+
+
 class Taken(NamedTuple):
     """Letters that were claimed: those that may be handed over now, and those that may not."""
 
@@ -99,61 +113,38 @@ class Taken(NamedTuple):
     refused: list[Claim]
 
 
-def claim(
-    session: Session,
-    edition_id: int,
-    *,
-    worker: Worker,
-    now: datetime,
-    limit: int,
-    within: tuple[int, int] | None = None,
-) -> list[Claim]:
-    """Take up to ``limit`` letters whose turn it is, and only while the edition is being sent.
+def claim(session: Session, due: Due) -> list[Claim]:
+    """Claim letters that are due, and only while the edition is being sent.
 
-    ``within`` names the first and last delivery that may be taken. A worker that was taken for
-    dead gets none: its lease is over.
+    A worker that was taken for dead gets none: its lease is over.
     """
-    if not _is_registered(session, worker):
-        return []
-    statement = _claiming(is_range=within is not None, intends=False)
-    values = _values(edition_id, worker=worker, now=now, limit=limit, within=within)
-    rows = session.connection().execute(statement, values)
-    return sorted(map(Claim._make, rows.all()))
+    return [Claim._make(row) for row in _claimed(session, due, intends=False)]
 
 
-def take(
-    session: Session,
-    edition_id: int,
-    *,
-    worker: Worker,
-    now: datetime,
-    limit: int,
-    within: tuple[int, int] | None = None,
-) -> Taken:
+def take(session: Session, due: Due) -> Taken:
     """Claim letters and commit the intent to hand them over, in one statement.
 
     `claim` and then `moves.intend` come to the same; but where no letter has to wait for its turn
     between the two, each row is written once instead of twice. Refused are letters of readers who
     want none any more; they are claimed like the others.
     """
-    if not _is_registered(session, worker):
-        return Taken([], [])
-    statement = _claiming(is_range=within is not None, intends=True)
-    values = _values(edition_id, worker=worker, now=now, limit=limit, within=within)
     taken = Taken([], [])
-    for *fields, state in sorted(session.connection().execute(statement, values).all()):
+    fields: list[Any]
+    for *fields, state in _claimed(session, due, intends=True):
         is_granted = state == DeliveryState.COMMITTING
         (taken.granted if is_granted else taken.refused).append(Claim._make(fields))
     return taken
 
 
-def _values(
-    edition_id: int, *, worker: Worker, now: datetime, limit: int, within: tuple[int, int] | None
-) -> dict[str, Any]:
-    values: dict[str, Any] = {"edition": edition_id, "worker": worker.id, "at": now, "most": limit}
-    if within:
-        values |= {"first": within[0], "last": within[1]}
-    return values
+def _claimed(session: Session, due: Due, *, intends: bool) -> list[Row[Any]]:
+    """Return the rows in the order of their ids."""
+    if not _is_registered(session, due.worker):
+        return []
+    first, last = due.within or (None, None)
+    values = {"edition": due.edition_id, "worker": due.worker.id, "at": due.now, "most": due.limit}
+    values |= {"first": first, "last": last} if due.within else {}
+    statement = _claiming(is_range=due.within is not None, intends=intends)
+    return sorted(session.connection().execute(statement, values).all())
 
 
 @cache

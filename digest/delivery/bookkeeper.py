@@ -9,7 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from digest.delivery import batches, domains, flows, ledger, moves
-from digest.delivery.batches import Claim
+from digest.delivery.batches import Claim, Due
 from digest.delivery.desk import Task, Tray
 from digest.delivery.lane import Lane
 from digest.delivery.moves import Result
@@ -255,14 +255,7 @@ class Bookkeeper:
         now, gate = job.clock.now(), self._traffic.gate
         limit = max(job.settings.batch, *wanted.values())
         allowed = gate.take(session, limit, now=now)
-        more = batches.claim(
-            session,
-            job.edition.id,
-            worker=job.duty.worker,
-            now=now,
-            limit=allowed,
-            within=self._within,
-        )
+        more = batches.claim(session, self._due(allowed))
         self._note_claimed(session, len(more), allowed=allowed, limit=limit, supply=supply)
         found = self._traffic.sorter.sort(session, more, down=self._down, now=now)
         supply.failed = sum(self._put_off(session, later) for later in found.later)
@@ -277,22 +270,18 @@ class Bookkeeper:
 
     def _take(self, session: Session, wanted: int, supply: _Supply) -> _Portion:
         """Claim letters and commit the intent to hand them over, in one step."""
-        job = self._job
-        now = job.clock.now()
-        allowed = self._traffic.gate.take(session, wanted, now=now)
-        taken = batches.take(
-            session,
-            job.edition.id,
-            worker=job.duty.worker,
-            now=now,
-            limit=allowed,
-            within=self._within,
-        )
+        allowed = self._traffic.gate.take(session, wanted, now=self._job.clock.now())
+        taken = batches.take(session, self._due(allowed))
         count = len(taken.granted) + len(taken.refused)
         self._note_claimed(session, count, allowed=allowed, limit=wanted, supply=supply)
         if taken.refused:
             supply.left += self._turn_away(session, taken.refused)
         return _Portion(tasks=_tasks(session, taken.granted))
+
+    def _due(self, limit: int) -> Due:
+        """Name the letters that are to be claimed now."""
+        job = self._job
+        return Due(job.edition.id, job.duty.worker, job.clock.now(), limit, self._within)
 
     def _note_claimed(
         self, session: Session, count: int, *, allowed: int, limit: int, supply: _Supply

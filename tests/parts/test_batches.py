@@ -16,7 +16,7 @@ from people import NOW
 from sqlalchemy import update
 
 from digest.delivery import batches, ledger
-from digest.delivery.batches import Claim, Taken, Worker
+from digest.delivery.batches import Claim, Due, Taken, Worker
 from digest.delivery.state import DeliveryState
 from digest.editions import store as editions
 from digest.editions.state import EditionState
@@ -74,7 +74,7 @@ def take(
 ) -> Taken:
     """Claim letters that may leave at once, in a transaction of their own."""
     with database.begin() as session:
-        return batches.take(session, edition.id, worker=worker, now=NOW, limit=limit, within=within)
+        return batches.take(session, Due(edition.id, worker, NOW, limit, within))
 
 
 @pytest.mark.parametrize("way", ["claim", "take"])

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.delivery import batches, journal, ledger, moves
 from digest.delivery.audit import audit
-from digest.delivery.batches import Claim
+from digest.delivery.batches import Claim, Due
 from digest.delivery.moves import Result
 from digest.delivery.state import OPEN, DeliveryState
 from digest.editions.state import EditionState
@@ -134,8 +134,8 @@ def test_a_deferred_letter_waits_for_its_time(database: Database) -> None:
     worker = register(database, "here:2:b")
     with database.begin() as session:
         early = LATER - timedelta(seconds=1)
-        assert batches.claim(session, edition.id, worker=worker, now=early, limit=9) == []
-        (again,) = batches.claim(session, edition.id, worker=worker, now=LATER, limit=9)
+        assert batches.claim(session, Due(edition.id, worker, early, 9)) == []
+        (again,) = batches.claim(session, Due(edition.id, worker, LATER, 9))
     assert (again.delivery_id, again.attempts) == (taken.delivery_id, 1)
     assert again.epoch == taken.epoch + 1
 
@@ -298,7 +298,7 @@ def test_the_audit_sees_an_issue_that_was_closed_too_early(database: Database) -
 
 
 READERS = 4
-STEPS = ("claim", "intend", "accept", "retry", "refuse", "lose", "give back", "skip", "die")
+STEPS = ("claim", "take", "intend", "accept", "retry", "refuse", "lose", "give back", "skip", "die")
 VERDICTS = {
     "accept": Verdict.ACCEPTED,
     "retry": Verdict.RETRY,
@@ -348,11 +348,15 @@ class _Play:
 
     def take(self, step: str, pick: int) -> None:
         worker = batches.Worker(id=1 + pick % 2, name="")
+        due = Due(self._edition_id, worker, NOW, 1 + pick % 3)
         with self._database.begin() as session:
             if step == "claim":
-                self._held += batches.claim(
-                    session, self._edition_id, worker=worker, now=NOW, limit=1 + pick % 3
-                )
+                self._held += batches.claim(session, due)
+            elif step == "take":
+                taken = batches.take(session, due)
+                assert taken.refused == []
+                self._held += taken.granted
+                self._dots |= set(taken.granted)
             elif step == "die":
                 ledger.recover(session, worker.id, now=NOW)
             elif self._held:
