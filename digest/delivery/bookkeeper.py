@@ -227,9 +227,9 @@ class Bookkeeper:
         if closed := self._traffic.gate.closed_until(self._job.clock.now()):
             return _Supply(is_all=True, is_stopped=True, waits=closed)
         supply = _Supply(is_all=self._is_all)
-        if self._all_leave_at_once(session):
+        if self._all_leave_at_once(session, wanted):
             (lane,) = self._lanes
-            supply.portions[lane] = self._take(session, wanted[lane], supply)
+            supply.portions[lane] = self._take(session, lane, wanted[lane], supply)
             return supply
         fresh = self._restock(session, wanted, supply)
         for lane in self._lanes:
@@ -262,14 +262,23 @@ class Bookkeeper:
         gate.give_back(session, sum(len(later.claims) for later in found.later), now=now)
         return found.portions
 
-    def _all_leave_at_once(self, session: Session) -> bool:
-        """Whether each letter that is claimed may leave at once, by the only carrier."""
-        if len(self._lanes) > 1 or self._lanes[0].stock:
+    def _all_leave_at_once(self, session: Session, wanted: Mapping[Lane, int]) -> bool:
+        """Whether each letter that is claimed may leave at once, by the only carrier.
+
+        Where each is permitted when it is begun, a batch is claimed for many of them.
+        """
+        (lane, *others) = self._lanes
+        if others or wanted[lane] <= self._job.settings.connections:
             return False
         return self._traffic.sorter.is_idle(session, now=self._job.clock.now())
 
-    def _take(self, session: Session, wanted: int, supply: _Supply) -> _Portion:
-        """Claim letters and commit the intent to hand them over, in one step."""
+    def _take(self, session: Session, lane: Lane, wanted: int, supply: _Supply) -> _Portion:
+        """Claim letters and commit the intent to hand them over, in one step.
+
+        What was claimed before goes first.
+        """
+        if lane.stock:
+            return self._permit_some(session, lane, list(lane.stock), wanted, supply)
         allowed = self._traffic.gate.take(session, wanted, now=self._job.clock.now())
         taken = batches.take(session, self._due(allowed))
         count = len(taken.granted) + len(taken.refused)

@@ -14,8 +14,9 @@ class DeliverySettings:
     """How letters are handed over.
 
     ``connections`` is the number of conversations of one process, ``batch`` the number of letters
-    that it claims at a time, and ``window`` the most for each conversation that the database is
-    told of before they leave: if the machine is lost, these are the letters nobody can know about.
+    that it claims at a time (fast ones are claimed as they leave), and ``window`` the most for each
+    conversation that the database is told of before they leave: if the machine is lost, these are
+    the letters nobody can know about.
     ``lease_seconds`` without a heartbeat frees a worker's letters on other machines.
     ``faults_in_a_row``: after so many broken conversations a thread leaves the rest to the next
     run, ``reconnect_seconds`` apart. ``record_tries``: how often answers are offered to a database

@@ -47,15 +47,25 @@ class Watched(MemoryCarrier):
             self._then()
 
 
-def send(database: Database, edition: Edition, *, carrier: MemoryCarrier, folder: Path) -> None:
-    """Send as one process does, one letter after the other."""
+ONE_BY_ONE = DeliverySettings(connections=1, batch=10, window=1)
+
+
+def send(
+    database: Database,
+    edition: Edition,
+    *,
+    carrier: MemoryCarrier,
+    folder: Path,
+    settings: DeliverySettings = ONE_BY_ONE,
+) -> None:
+    """Send as one process does."""
     with database.read() as session:
         (variant,) = session.scalars(select(VariantRow.id))
     letters = personaliser(composer().compose(issue(), language="en"), of=issue())
     Sender(
         database,
         carrier=carrier,
-        settings=DeliverySettings(connections=1, batch=10, window=1),
+        settings=settings,
         clock=Clock(),
         stop=threading.Event(),
         processes=Processes(folder),
@@ -128,3 +138,31 @@ def test_f21_d3_r11_who_leaves_by_the_page_gets_no_letter_that_has_not_left(
         rows = session.scalars(select(DeliveryRow).where(DeliveryRow.state == "skipped"))
         assert {row.subscriber_id for row in rows} == {second, fourth}
     assert counts == {DeliveryState.ACCEPTED: 2, DeliveryState.SKIPPED: 2}
+
+
+def test_who_leaves_while_letters_are_claimed_as_they_leave_gets_none_either(
+    database: Database, tmp_path: Path
+) -> None:
+    edition = send_to(database, readers=200)
+    guest = Guest(database)
+    with database.read() as session:
+        *_, leaver, _, last = session.scalars(
+            select(DeliveryRow.subscriber_id).order_by(DeliveryRow.id)
+        )
+
+    def leave() -> None:
+        for reader in (leaver, last):
+            path = guest.link("u", reader, Purpose.UNSUBSCRIBE)
+            assert guest.ask("POST", path, data=ONE_CLICK).status_code == 200
+
+    carrier = Watched(leave)
+    fast = DeliverySettings(connections=1, batch=10, window=40)
+    send(database, edition, carrier=carrier, folder=tmp_path, settings=fast)
+    assert len({letter.recipient for letter in carrier.letters}) == len(carrier.letters) == 198
+    with database.read() as session:
+        assert audit(session) == []
+        skipped = session.scalars(select(DeliveryRow).where(DeliveryRow.state == "skipped")).all()
+        reasons = {row.subscriber_id: row.reason for row in skipped}
+        assert ledger.counts(session, edition.id)[DeliveryState.ACCEPTED] == 198
+    reason = "left before the letter was handed over"
+    assert reasons == {leaver: reason, last: reason}
