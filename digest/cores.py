@@ -26,7 +26,7 @@ def on_one_core(folder: Path) -> Iterator[int | None]:
     """Keep this thread, and those that it starts meanwhile, on a core of their own.
 
     Python runs one thread at a time. On several cores its lock is handed from one to another at
-    nearly every system call, and often a core that sleeps has to be woken for it. Locked files in
+    nearly every system call, and that takes longer than what they do at once. Locked files in
     ``folder`` tell who is on which core. Gives its number; None, and nothing is changed, where
     there is no choice, or each core has somebody.
     """
