@@ -124,34 +124,38 @@ class Sender:
             lease=self._settings.lease_seconds,
             clock=self._clock,
         )
-        with (
-            held_back(end=lambda: _halt(jobs)) as interrupted,
-            duty as on,
-            on_one_core(self._processes.folder),
-        ):
+        with held_back(end=lambda: _halt(jobs)) as interrupted, duty as on:
             jobs += self._jobs(edition, carriers, duty=on, personalisers=personalisers)
             if interrupted.is_set():
                 _halt(jobs)
-            books = Bookkeeper(
-                self._database,
-                lanes=[Lane(job, pace=self._pace, speed=self._speeds[job.name]) for job in jobs],
-                within=within,
-                traffic=self._traffic,
-                report=self._doom(report),
-            )
-            works = [
-                partial(work, job, job.first_place + place)
-                for job in jobs
-                for place in range(self._settings.connections)
-            ]
-            run_to_the_end(works, meanwhile=books.keep, halt=lambda: _halt(jobs))
-            books.close()
+            waits = self._hand_over(jobs, within=within, report=self._doom(report))
         for job in jobs:
             if job.error:
                 raise job.error
         if reason := next((job.pause_reason for job in jobs if job.pause_reason), None):
             self._pause(edition, reason)
-        return self._finish(edition, trouble=_trouble(jobs), waits=books.waits, about=about)
+        return self._finish(edition, trouble=_trouble(jobs), waits=waits, about=about)
+
+    def _hand_over(
+        self, jobs: Sequence[Job], *, within: tuple[int, int] | None, report: Report
+    ) -> str | None:
+        """Let the threads of all carriers work; return why some letters wait, if that is known."""
+        books = Bookkeeper(
+            self._database,
+            lanes=[Lane(job, pace=self._pace, speed=self._speeds[job.name]) for job in jobs],
+            within=within,
+            traffic=self._traffic,
+            report=report,
+        )
+        works = [
+            partial(work, job, job.first_place + place)
+            for job in jobs
+            for place in range(self._settings.connections)
+        ]
+        with on_one_core(self._processes.folder):
+            run_to_the_end(works, meanwhile=books.keep, halt=lambda: _halt(jobs))
+        books.close()
+        return books.waits
 
     def _jobs(
         self,

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -51,7 +51,10 @@ class Sorter:
 
     def is_idle(self, session: Session, *, now: datetime) -> bool:
         """Whether no letter has to be sorted: all have one carrier, and none must wait."""
-        return not (self._caps or self._routing.routes or flows.limited(session, now=now))
+        return not self._has_rules(flows.limited(session, now=now))
+
+    def _has_rules(self, limited: Collection[Key]) -> bool:
+        return bool(limited or self._caps or self._routing.routes)
 
     def sort(
         self,
@@ -62,9 +65,9 @@ class Sorter:
         now: datetime,
     ) -> Sorted:
         """Sort letters that this worker holds; ``down`` names carriers with the reason why."""
-        if not down and self.is_idle(session, now=now):
-            return Sorted(portions={MAIN: list(claims)})
         limited = flows.limited(session, now=now)
+        if not (down or self._has_rules(limited)):
+            return Sorted(portions={MAIN: list(claims)})
         domain_by = self._domains(session, claims)
         receiver_by: Mapping[str, str] = {}
         if limited or self._caps:

@@ -81,7 +81,7 @@ def test_a_process_that_may_use_one_core_only_has_no_choice(tmp_path: Path) -> N
     assert _in_a_thread(bound) == (1, None)
 
 
-def test_a_sender_that_cannot_have_the_files_sends_all_the_same(tmp_path: Path) -> None:
+def test_a_sender_that_cannot_have_the_files_stays_where_it_is(tmp_path: Path) -> None:
     before = os.sched_getaffinity(0)
     with on_one_core(tmp_path / "nowhere") as core:
         assert core is None
