@@ -58,29 +58,49 @@ def settle(session: Session, results: Iterable[Result], *, now: datetime) -> int
     for dead is evidence, and settles the unknown; one that would try again does not, for then the
     issue may be closed.
     """
-    alike: dict[tuple[int, datetime | None], list[Result]] = defaultdict(list)
-    for result in results:  # by identity: nearly all share one outcome, and hashing it takes time
-        alike[id(result.outcome), result.next_at].append(result)
-    changed = 0
-    for some in alike.values():
-        outcome, next_at = some[0].outcome, some[0].next_at
-        state, reason = _settled(outcome, next_at=next_at)
-        changed += _move(
-            session,
-            [result.claim for result in some],
-            expected=HELD if state in OPEN else _CLOSED,
-            to={
-                "state": state,
-                "code": outcome.reply,
-                "reason": reason,
-                "next_at": next_at if state is DeliveryState.DEFERRED else None,
-                "ended_at": None if state in OPEN else now,
-            },
-            attempts=int(outcome.counted),
-        )
-        if state is DeliveryState.UNKNOWN:  # a webhook can be faster than an answer that is lost
-            prove(session, [result.claim.delivery_id for result in some], now=now)
+    rows: dict[frozenset[DeliveryState], list[_Row]] = defaultdict(list)
+    unknown: list[int] = []
+    for (end, tries), claims in _by_end(results, now=now).items():
+        rows[HELD if end.state in OPEN else _CLOSED] += _rows(claims, end._asdict(), tries=tries)
+        if end.state is DeliveryState.UNKNOWN:
+            unknown += [claim.delivery_id for claim in claims]
+    changed = sum(
+        _write(session, some, expected=expected, columns=_End._fields)
+        for expected, some in rows.items()
+    )
+    if unknown:  # a webhook can be faster than an answer that is lost
+        prove(session, unknown, now=now)
     return changed
+
+
+class _End(NamedTuple):
+    """What a letter came to, as it stands in its row."""
+
+    state: DeliveryState
+    code: str | None
+    reason: str | None
+    next_at: datetime | None
+    ended_at: datetime | None
+
+
+def _by_end(
+    results: Iterable[Result], *, now: datetime
+) -> Mapping[tuple[_End, int], Sequence[Claim]]:
+    """Put together what is written alike: what letters came to, and the tries that it counts for.
+
+    Where a server says the same in the same words, letters share one outcome, which is known by
+    its identity, for hashing it takes time. But most name the letter's place in their queue, and
+    of that nothing is written.
+    """
+    by_outcome: dict[tuple[int, datetime | None], list[Result]] = defaultdict(list)
+    for result in results:
+        by_outcome[id(result.outcome), result.next_at].append(result)
+    by_end: dict[tuple[_End, int], list[Claim]] = defaultdict(list)
+    for some in by_outcome.values():
+        outcome = some[0].outcome
+        end = _end(outcome, next_at=some[0].next_at, now=now)
+        by_end[end, int(outcome.counted)] += [result.claim for result in some]
+    return by_end
 
 
 def skip(session: Session, claims: Sequence[Claim], *, reason: str, now: datetime) -> int:
@@ -106,18 +126,33 @@ def _move(
     *,
     expected: frozenset[DeliveryState],
     to: Mapping[str, Any],
-    attempts: int = 0,
 ) -> int:
-    if not claims:
+    return _write(session, _rows(claims, to), expected=expected, columns=tuple(to))
+
+
+_Row = dict[str, Any]
+"""The parameters of a move: a run of rows, and what is written of each."""
+
+
+def _rows(claims: Iterable[Claim], to: Mapping[str, Any], *, tries: int = 0) -> list[_Row]:
+    values = {f"new_{column}": value for column, value in to.items()} | {"tries": tries}
+    return [run | values for run in _runs(claims)]
+
+
+def _write(
+    session: Session,
+    rows: Sequence[_Row],
+    *,
+    expected: frozenset[DeliveryState],
+    columns: tuple[str, ...],
+) -> int:
+    if not rows:
         return 0
-    statement = _moving(expected, tuple(to))
-    values = {f"new_{column}": value for column, value in to.items()} | {"tries": attempts}
-    connection = session.connection()
-    changed = connection.execute(statement, [run | values for run in _runs(claims)])
+    changed = session.connection().execute(_moving(expected, columns), rows)
     return int(changed.rowcount)
 
 
-def _runs(claims: Sequence[Claim]) -> Iterator[dict[str, int]]:
+def _runs(claims: Iterable[Claim]) -> Iterator[dict[str, int]]:
     """Name the rows in runs of one epoch, as nearly all have."""
     ids_of: dict[int, list[int]] = defaultdict(list)
     for claim in claims:
@@ -163,6 +198,17 @@ def _moving(expected: frozenset[DeliveryState], columns: tuple[str, ...]) -> Exe
             {column: bindparam(f"new_{column}") for column in columns}
             | {"worker_id": None, "attempts": DeliveryRow.attempts + bindparam("tries")}
         )
+    )
+
+
+def _end(outcome: Outcome, *, next_at: datetime | None, now: datetime) -> _End:
+    state, reason = _settled(outcome, next_at=next_at)
+    return _End(
+        state=state,
+        code=outcome.reply,
+        reason=reason,
+        next_at=next_at if state is DeliveryState.DEFERRED else None,
+        ended_at=None if state in OPEN else now,
     )
 
 

@@ -9,7 +9,7 @@ from books import claim, register, row_of, send_to, state_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from people import NOW
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 from sqlalchemy.orm import Session
 
 from digest.delivery import batches, journal, ledger, moves
@@ -95,6 +95,54 @@ def test_each_outcome_leads_to_its_state(
         assert (row.state, row.attempts, row.worker_id) == (state, attempts, None)
         assert (row.ended_at is None) == (state in OPEN)
         assert row.next_at == (LATER if state is DeliveryState.DEFERRED else None)
+
+
+def test_answers_that_name_a_place_in_the_queue_are_written_together(database: Database) -> None:
+    edition = send_to(database, readers=20)
+    taken = claim(database, edition, worker=register(database), limit=20)
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    results = [
+        Result(
+            claim=one,
+            outcome=Outcome(
+                verdict=Verdict.ACCEPTED, stage=Stage.DOT, code=250, text=f"queued as 4cY{number}"
+            ),
+        )
+        for number, one in enumerate(taken)
+    ]
+    with database.begin() as session:
+        moves.intend(session, taken)
+        event.listen(database.engine, "before_cursor_execute", note)
+        assert moves.settle(session, results, now=NOW) == len(taken)
+        event.remove(database.engine, "before_cursor_execute", note)
+    assert len(statements) == 1
+    with database.read() as session:
+        assert ledger.counts(session, edition.id) == {DeliveryState.ACCEPTED: len(taken)}
+
+
+def test_each_letter_of_a_turn_comes_to_its_own_end(database: Database) -> None:
+    edition = send_to(database, readers=4)
+    taken = claim(database, edition, worker=register(database), limit=4)
+    ends = {
+        Verdict.ACCEPTED: (DeliveryState.ACCEPTED, None, None),
+        Verdict.REFUSED: (DeliveryState.REJECTED, "words", None),
+        Verdict.UNKNOWN: (DeliveryState.UNKNOWN, "no clear answer at dot: words", None),
+        Verdict.RETRY: (DeliveryState.DEFERRED, "words", LATER),
+    }
+    results = [
+        Result(claim=one, outcome=outcome(verdict), next_at=LATER)
+        for one, verdict in zip(taken, ends, strict=True)
+    ]
+    with database.begin() as session:
+        moves.intend(session, taken)
+        assert moves.settle(session, results, now=NOW) == len(taken)
+    with database.read() as session:
+        rows = [row_of(session, one) for one in taken]
+        assert [(row.state, row.reason, row.next_at) for row in rows] == [*ends.values()]
 
 
 def test_nothing_is_intended_twice(database: Database) -> None:
