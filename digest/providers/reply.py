@@ -1,9 +1,9 @@
 """What an SMTP reply means at each stage of the conversation: pure, and the whole of it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from digest.mail.outcome import Outcome, Stage, Verdict
 
@@ -44,6 +44,10 @@ class Kind(IntEnum):
     NEVER = 5
 
 
+_KINDS = {kind.value: kind for kind in Kind}  # a look-up is quicker than the enumeration's call
+_FIRST_REFUSAL = Kind.NOT_NOW.value
+
+
 class Fault(StrEnum):
     """How a connection can fail without a reply."""
 
@@ -65,35 +69,36 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reply:
-    """A whole reply: one code, one or more lines without it (RFC 5321 4.2.1).
+    """A whole reply: one code, one or more lines without it (RFC 5321 4.2.1), and its ``kind``.
 
     The same words are one object (see `whole_reply`), which is found again without being compared.
+    But most servers name a letter's place in their queue, so each last reply is new.
     """
 
     code: int
     lines: tuple[str, ...]
+    kind: Kind = field(init=False)
 
-    @cached_property
-    def kind(self) -> Kind:
-        """What sort of answer this is."""
-        return Kind(self.code // 100)
+    def __post_init__(self) -> None:
+        """Look up what sort of answer this is."""
+        object.__setattr__(self, "kind", _KINDS[self.code // 100])
 
     @property
     def is_refusal(self) -> bool:
         """Tell whether the server said no, for now or for good."""
-        return self.kind in {Kind.NOT_NOW, Kind.NEVER}
+        return self.code // 100 >= _FIRST_REFUSAL
 
-    @cached_property
+    @property
     def enhanced(self) -> str | None:
         """The RFC 3463 code, if the first line has one of the same kind."""
         match = _ENHANCED.match(self.lines[0])
-        fits = match is not None and match[1].startswith(str(self.kind))
+        fits = match is not None and int(match[1][0]) == self.code // 100
         return match[1] if match is not None and fits else None
 
     @property
     def text(self) -> str:
         """The words, on one line, without codes, addresses and control characters."""
-        return _clean(" ".join(_ENHANCED.sub("", line, count=1) for line in self.lines))
+        return _clean(" ".join([_ENHANCED.sub("", line, count=1) for line in self.lines]))
 
 
 def read_line(raw: bytes) -> Line | None:
@@ -177,5 +182,10 @@ def judge_fault(fault: Fault, *, stage: Stage, text: str) -> Outcome:
 
 def _clean(text: str) -> str:
     """Make one printable line of at most `LONGEST_TEXT` characters, addresses hidden."""
-    printable = "".join(c if c.isprintable() else " " for c in text[:_READ_AT_MOST])
-    return _ADDRESS.sub("[address]", " ".join(printable.split()))[:LONGEST_TEXT]
+    text = text[:_READ_AT_MOST]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    text = " ".join(text.split())
+    if "@" in text or "40" in text:  # each letter's last reply is new; few speak of an address
+        text = _ADDRESS.sub("[address]", text)
+    return text[:LONGEST_TEXT]
