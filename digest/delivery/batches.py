@@ -191,8 +191,14 @@ def _claiming(*, is_range: bool, intends: bool) -> Executable:
 
 def _is_registered(session: Session, worker: Worker) -> bool:
     """Whether the worker still stands in the book, where this transaction then keeps it."""
-    row = select(WorkerRow.id).where(WorkerRow.id == worker.id)
-    return session.scalar(row.with_for_update(read=True, key_share=True)) is not None
+    return session.connection().scalar(_REGISTERED, {"worker": worker.id}) is not None
+
+
+_REGISTERED = (
+    select(WorkerRow.id)
+    .where(WorkerRow.id == bindparam("worker"))
+    .with_for_update(read=True, key_share=True)
+)
 
 
 def claim_of(row: DeliveryRow) -> Claim:

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -23,9 +24,7 @@ def limited(session: Session, *, now: datetime) -> frozenset[Key]:
 
     What has not limited anything for a day is deleted on the way.
     """
-    rows = session.scalars(
-        select(FlowRow).where(FlowRow.receiver != ITSELF).execution_options(populate_existing=True)
-    ).all()
+    rows = session.connection().execute(_OF_RECEIVERS).all()
     if any(row.next_at < now - _KEPT for row in rows):
         session.execute(
             delete(FlowRow)
@@ -33,6 +32,9 @@ def limited(session: Session, *, now: datetime) -> frozenset[Key]:
             .execution_options(synchronize_session=False)
         )
     return frozenset((row.carrier, row.receiver) for row in rows if not is_over(_flow(row), now))
+
+
+_OF_RECEIVERS = select(*FlowRow.__table__.columns).where(FlowRow.receiver != ITSELF)
 
 
 def held_back(session: Session, *, now: datetime) -> Mapping[Key, Flow]:
@@ -133,7 +135,7 @@ def _forget(session: Session, key: Key) -> None:
     )
 
 
-def _flow(row: FlowRow) -> Flow:
+def _flow(row: FlowRow | Row[Any]) -> Flow:
     return Flow(
         rate=row.rate,
         changed_at=row.changed_at,

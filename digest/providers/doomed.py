@@ -80,7 +80,9 @@ class _DoomedLine:
     def local_address(self) -> str:
         return self._line.local_address
 
-    def send(self, *parts: bytes, deadline: Deadline, more: bool = False) -> None:
+    def send(
+        self, *parts: bytes, deadline: Deadline, more: bool = False, size: int | None = None
+    ) -> None:
         texts = [(0, len(parts))] if more else _letters(parts)
         for begin, end in texts:
             self._failpoint.reach(Step.AFTER_RCPT)
@@ -88,7 +90,7 @@ class _DoomedLine:
                 text = b"".join(parts[begin:end])
                 self._line.send(*parts[:begin], text[: len(text) // 2], deadline=deadline)
                 self._failpoint.die()
-        self._line.send(*parts, deadline=deadline, more=more)
+        self._line.send(*parts, deadline=deadline, more=more, size=size)
         dots = 0 if more else len(texts) or parts[0].startswith(_DOT)
         for _ in range(dots):
             self._failpoint.reach(Step.AFTER_DOT)

@@ -15,8 +15,10 @@ class Line(Protocol):
         """This end as an address literal."""
         ...
 
-    def send(self, *parts: bytes, deadline: Deadline, more: bool = False) -> None:
-        """Send all parts, or raise `WireError`."""
+    def send(
+        self, *parts: bytes, deadline: Deadline, more: bool = False, size: int | None = None
+    ) -> None:
+        """Send all parts, of ``size`` octets if that is known, or raise `WireError`."""
         ...
 
     def reply(self, *, deadline: Deadline, hurry: bool = False) -> Reply:

@@ -79,11 +79,13 @@ class _LmtpLine:
     def local_address(self) -> str:
         return self._line.local_address
 
-    def send(self, *parts: bytes, deadline: Deadline, more: bool = False) -> None:
+    def send(
+        self, *parts: bytes, deadline: Deadline, more: bool = False, size: int | None = None
+    ) -> None:
         first, *others = parts
         if first.startswith(_GREETING):
             first = b"LHLO " + first.removeprefix(_GREETING)
-        self._line.send(first, *others, deadline=deadline, more=more)
+        self._line.send(first, *others, deadline=deadline, more=more, size=size)
 
     def reply(self, *, deadline: Deadline, hurry: bool = False) -> Reply:
         return self._line.reply(deadline=deadline, hurry=hurry)

@@ -114,7 +114,7 @@ class Session:
         self.offers: Offers = {}
         self.wire = wire
         self.limits = settings.timeouts
-        self._clock = clock
+        self._monotonic = clock.monotonic
         self._settings = settings
 
     @property
@@ -185,8 +185,7 @@ class Session:
 
     def within(self, seconds: float) -> Deadline:
         """Return the deadline so many seconds from now."""
-        monotonic = self._clock.monotonic
-        return Deadline(monotonic, monotonic() + seconds)
+        return Deadline(self._monotonic, self._monotonic() + seconds)
 
     def quit(self) -> None:
         """Say QUIT, and take any answer for an answer."""

@@ -65,7 +65,7 @@ class ByData:
             limit = self._session.within(self._session.limits.message)
             refusal = self._hear_envelope(letter, lines, deadline=limit)
             if refusal is None:
-                self._send_text(letter, deadline=limit)
+                self._send_text(letter, lines, deadline=limit)
                 held = letter
                 if not self._groups:
                     yield from self._end(letter, left=[])
@@ -140,11 +140,14 @@ class ByData:
             raise WireError(reply.text, fault=Fault.GARBAGE)
         self._session.in_transaction = False
 
-    def _send_text(self, letter: Letter, *, deadline: Deadline) -> None:
+    def _send_text(self, letter: Letter, lines: Lines, *, deadline: Deadline) -> None:
         """Send all but the final dot: until that leaves, the letter is surely not taken."""
         limit = deadline.within(self._session.limits.text)
         try:
-            self._wire.send(*_text(letter), deadline=limit, more=True)
+            if letter.dotless:
+                self._wire.send(*letter.parts, deadline=limit, more=True, size=lines.size)
+            else:
+                self._wire.send(_stuffed(letter.message), deadline=limit, more=True)
         except WireError as error:
             self._expect_silence(left=[letter])  # a server that gives up in mid-text may say why
             outcome = broken(error, stage=Stage.TEXT)
@@ -199,13 +202,10 @@ def hear_last(session: Session) -> tuple[Outcome, bool]:
     return weigh(reply, Stage.DOT)
 
 
-def _text(letter: Letter) -> tuple[bytes, ...]:
-    """Bring the text into the form of RFC 5321 4.5.2; a letter of ours has it already.
+def _stuffed(text: bytes) -> bytes:
+    """Bring a text into the form of RFC 5321 4.5.2; a letter of ours has it already.
 
     The promise hangs on it: a lone dot inside would end the text before the intent.
     """
-    if letter.dotless:
-        return letter.parts
-    text = letter.message
     text = (text if text.endswith(_END) else text + _END).replace(b"\r\n.", b"\r\n..")
-    return (b"." + text,) if text.startswith(b".") else (text,)
+    return b"." + text if text.startswith(b".") else text

@@ -102,7 +102,8 @@ class ByChunks:
         letters = volley.letters
         end: EndedError | None = None
         try:
-            self._wire.send(*volley.parts, deadline=self._session.within(self._session.limits.text))
+            limit = self._session.within(self._session.limits.text)
+            self._wire.send(*volley.parts, deadline=limit, size=sum(volley.sizes))
         except WireError as error:
             sent = volley.sent(error.sent)
             outcome = None if sent else broken(error, stage=Stage.TEXT)

@@ -85,15 +85,18 @@ class Wire:
         host = self._socket.getsockname()[0]
         return f"[IPv6:{host}]" if self._socket.family == socket.AF_INET6 else f"[{host}]"
 
-    def send(self, *parts: bytes, deadline: Deadline, more: bool = False) -> None:
+    def send(
+        self, *parts: bytes, deadline: Deadline, more: bool = False, size: int | None = None
+    ) -> None:
         """Send all parts in one write if the kernel takes them, or raise `WireError`.
 
-        ``more``: a little follows at once, and need not travel in a packet of its own. When the
-        error's ``sent`` is 0, nothing of these parts can have left.
+        ``more``: a little follows at once, and need not travel in a packet of its own. ``size``:
+        the octets of all parts, where they have been counted. When the error's ``sent`` is 0,
+        nothing of these parts can have left.
         """
         if self._encrypted:  # a write takes one piece, and perhaps not all of it
             parts = (b"".join(parts),)
-        whole = sum(map(len, parts))
+        whole = sum(map(len, parts)) if size is None else size
         sent = 0
         try:
             while sent < whole:
