@@ -18,7 +18,6 @@ from sending import send_rate
 from wire import SOURCE, source
 
 READERS, QUICK_READERS = 30_000, 4_000
-_CONNECTIONS = 4  # as when nobody chooses; processes share them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +77,11 @@ def _measure(way: Way, *, quick: bool) -> list[Row]:
         ):
             text = press().write_letter(Path(folder) / "letter")
             data_row, bdat_row = way.rows
-            crew = {"processes": way.processes, "connections": _CONNECTIONS}
+            ours = partial(send_rate, book=book, processes=way.processes)
             contestants: dict[str, Callable[[], Run]] = {
                 SOURCE: partial(source, data, letters=readers, text=text),
-                data_row: partial(send_rate, data, book, **crew),
-                bdat_row: partial(send_rate, bdat, book, **crew),
+                data_row: partial(ours, data),
+                bdat_row: partial(ours, bdat),
             }
             result = alternate(contestants, rounds=QUICK_ROUNDS if quick else ROUNDS)
     except NotHereError as error:
