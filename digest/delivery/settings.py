@@ -13,8 +13,9 @@ from digest.limits import Count, CountOrNone, Pause, Seconds, Workers
 class DeliverySettings:
     """How letters are handed over.
 
-    ``connections`` is the number of conversations of one process, ``batch`` the number of letters
-    that it claims at a time (fast ones are claimed as they leave), and ``window`` the most for each
+    ``connections`` is how many conversations there are at once: those of all processes of a local
+    engine together, or of each worker of a fleet. ``batch`` is the number of letters that a process
+    claims at a time (fast ones are claimed as they leave), and ``window`` the most for each
     conversation that the database is told of before they leave: if the machine is lost, these are
     the letters nobody can know about.
     ``lease_seconds`` without a heartbeat frees a worker's letters on other machines.
