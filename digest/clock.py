@@ -14,8 +14,8 @@ class Clock:
     offset: timedelta = field(default_factory=timedelta)
 
     monotonic = staticmethod(time.monotonic)
-    """Return seconds that never jump, for deadlines inside one process; asked some twenty times
-    for a letter, so without a frame of its own."""
+    """Seconds that never jump, for deadlines inside one process. Asked some twenty times for a
+    letter, so without a frame of its own."""
 
     @classmethod
     def starting_at(cls, moment: datetime) -> Self:

@@ -186,6 +186,6 @@ def _clean(text: str) -> str:
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)
     text = " ".join(text.split())
-    if "@" in text or "40" in text:  # each letter's last reply is new; few speak of an address
+    if "@" in text or "40" in text:  # or %40; few replies speak of an address
         text = _ADDRESS.sub("[address]", text)
     return text[:LONGEST_TEXT]
