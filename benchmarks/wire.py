@@ -17,7 +17,6 @@ from receivers import HOST, Sink, sink
 from references import SESSIONS, Run, checked, smtp_source
 from rounds import QUICK_ROUNDS, ROUNDS, Row, alternate, not_compared
 
-from digest.clock import Clock
 from digest.cores import on_one_core
 from digest.mail.letter import Letter
 from digest.mail.outcome import Verdict
@@ -78,7 +77,7 @@ def wire_rate(
 def handing_over(*, port: int, count: int, connections: int, in_flight: int) -> Work:
     """Prepare letters and a carrier; the work hands ``count`` letters over."""
     settings = SmtpSettings(host=HOST, port=port, security="none", in_flight=in_flight)
-    carrier = SmtpCarrier(settings, clock=Clock())
+    carrier = SmtpCarrier(settings)
     one = press()
     prepared = [one.letter(number) for number in range(PREPARED)]
 

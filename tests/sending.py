@@ -37,7 +37,7 @@ def letters() -> Personaliser:
 
 def by_smtp(host: MailHost) -> Carrier:
     """Return a carrier that reaches this host."""
-    return SmtpCarrier(host.settings(), clock=Clock())
+    return SmtpCarrier(host.settings())
 
 
 @dataclass(kw_only=True)

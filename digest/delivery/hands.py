@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime
 
 from digest.delivery.batches import Claim
@@ -161,7 +160,7 @@ class Hand:
         job.desk.prove()
         self._breaks = 0
         self._slowed.add(domain)
-        self._settle(task.claim, replace(outcome, counted=True))
+        self._settle(task.claim, outcome._replace(counted=True))
         if len(self._slowed) > job.settings.faults_in_a_row:  # then it is the carrier itself
             job.fall(_words(outcome))
 
@@ -177,7 +176,7 @@ class Hand:
             job.trouble = f"{outcome.stage}: {outcome.text}, {self._unknown} times in a row"
             job.halt()
         if job.doubt.falls_on(outcome):
-            outcome = replace(outcome, verdict=Verdict.RETRY)
+            outcome = outcome._replace(verdict=Verdict.RETRY)
             if job.doubt.verdict:
                 job.pause(job.doubt.verdict)
         self._settle(task.claim, outcome)
@@ -205,7 +204,7 @@ class Hand:
         if self._job.let_rest(seconds):
             self._job.desk.again(task)
         else:
-            self._weigh(task, replace(outcome, counted=True))
+            self._weigh(task, outcome._replace(counted=True))
 
     def _mend(self, task: Task, outcome: Outcome) -> None:
         """Give a letter again whose conversation broke; put it off when it breaks every one."""
@@ -213,7 +212,7 @@ class Hand:
         self._breaks += 1
         times = job.desk.note_break(task)
         if times >= _PATIENCE and outcome.stage not in _BEFORE_ANY_LETTER:
-            self._settle(task.claim, replace(outcome, counted=True))
+            self._settle(task.claim, outcome._replace(counted=True))
             self._breaks = 0
             self._put_off += 1
         else:

@@ -1,7 +1,7 @@
 """What became of handing a letter over, in six words that every carrier speaks."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Verdict(StrEnum):
@@ -31,9 +31,8 @@ class Stage(StrEnum):
     REQUEST = "request"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """A verdict with its facts.
+class Outcome(NamedTuple):
+    """A verdict with its facts; nearly every letter has one of its own.
 
     ``code`` is the reply code (SMTP or HTTP), ``enhanced`` the RFC 3463 code, ``text`` the reply
     without addresses. ``counted`` is False when the fault lay with the connection and the try

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from itertools import islice
 from typing import TypeGuard
@@ -149,7 +148,7 @@ class ApiConnection:
             for group in groups(drawn, capabilities=capabilities):
                 for letter, outcome in self._deliver(_Batch(group, dot=dot)):
                     text = scrubbed(outcome.text, secrets=self._party.secrets)
-                    yield letter, replace(outcome, text=text) if text != outcome.text else outcome
+                    yield letter, outcome._replace(text=text) if text != outcome.text else outcome
 
     def probe(self) -> str | None:
         """Ask for something harmless; return what stands in the way, or None."""
@@ -274,10 +273,8 @@ class ApiConnection:
         wait = (_PAUSE if said is None else said) + spread
         self._rest.ask(wait)
         is_short = _HERE + _SPREAD < wait <= self._patience + _SPREAD
-        reading = replace(
-            by_status(answer, text="the provider asked to wait"),
-            retry_after=wait if is_short else said,
-            counted=not is_short,
+        reading = by_status(answer, text="the provider asked to wait")._replace(
+            retry_after=wait if is_short else said, counted=not is_short
         )
         return reading, wait if wait <= self._patience + _SPREAD else None
 

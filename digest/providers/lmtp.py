@@ -3,7 +3,6 @@
 import ssl
 from dataclasses import dataclass, field
 
-from digest.clock import Clock
 from digest.limits import Port
 from digest.providers.capabilities import EVERYTHING
 from digest.providers.carrier import Connection
@@ -38,7 +37,7 @@ class LmtpCarrier:
     name = "lmtp"
     capabilities = EVERYTHING
 
-    def __init__(self, settings: LmtpSettings, *, clock: Clock, dial: Dial = dial) -> None:
+    def __init__(self, settings: LmtpSettings, *, dial: Dial = dial) -> None:
         self._smtp = SmtpCarrier(
             SmtpSettings(
                 host=settings.host,
@@ -47,7 +46,6 @@ class LmtpCarrier:
                 helo_name=settings.helo_name,
                 timeouts=settings.timeouts,
             ),
-            clock=clock,
             dial=_politely(dial),
         )
 

@@ -72,8 +72,8 @@ PARTIES: Mapping[str, Callable[[CarrierSettings, Base, Clock], Party]] = {
 }
 
 KINDS: Mapping[str, Callable[[CarrierSettings, Clock, Dial], Carrier]] = {
-    "smtp": lambda settings, clock, dial: SmtpCarrier(settings.smtp, clock=clock, dial=dial),
-    "lmtp": lambda settings, clock, dial: LmtpCarrier(settings.lmtp, clock=clock, dial=dial),
+    "smtp": lambda settings, _, dial: SmtpCarrier(settings.smtp, dial=dial),
+    "lmtp": lambda settings, _, dial: LmtpCarrier(settings.lmtp, dial=dial),
     "folder": lambda settings, *_: FolderCarrier(settings.folder),
     "memory": lambda *_: MemoryCarrier(),
     **dict.fromkeys(PARTIES, lambda settings, clock, _: _api_carrier(settings, clock=clock)),

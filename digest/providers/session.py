@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from digest.clock import Clock
 from digest.errors import ConfigurationError, DigestError
 from digest.limits import Count, CountOrNone, Port, Seconds
 from digest.mail.outcome import Outcome, Stage, Verdict
 from digest.providers.envelope import Offers, read_offers
 from digest.providers.line import Dial, Line
 from digest.providers.reply import Kind, Reply, judge, judge_fault
-from digest.providers.wire import Deadline, WireError, dial
+from digest.providers.wire import Deadline, WireError, dial, within
 
 log = logging.getLogger(__name__)
 
@@ -107,14 +106,13 @@ class Session:
     ``in_transaction``: the server holds a sender that no dot has released.
     """
 
-    def __init__(self, wire: Line, *, settings: SmtpSettings, clock: Clock) -> None:
+    def __init__(self, wire: Line, *, settings: SmtpSettings) -> None:
         self.letters = 0
         self.served = 0
         self.in_transaction = False
         self.offers: Offers = {}
         self.wire = wire
         self.limits = settings.timeouts
-        self._monotonic = clock.monotonic
         self._settings = settings
 
     @property
@@ -124,7 +122,7 @@ class Session:
 
     def open(self, *, tls: ssl.SSLContext, deadline: Deadline) -> None:
         """Go through greeting, EHLO, TLS and login."""
-        limit = deadline.within(self.limits.greeting)
+        limit = min(deadline, within(self.limits.greeting))
         if self._settings.security == "tls":
             self._secure(tls, deadline=limit)
         with _at(Stage.GREETING):
@@ -151,7 +149,7 @@ class Session:
         if "STARTTLS" not in self.offers:  # perhaps stripped on the way: nothing goes in clear
             raise _our_fault("the server does not offer STARTTLS", stage=Stage.TLS)
         self._ask("STARTTLS", stage=Stage.TLS, deadline=deadline)
-        self._secure(tls, deadline=deadline.within(self.limits.command))
+        self._secure(tls, deadline=min(deadline, within(self.limits.command)))
         self._hello(deadline)  # what was offered in clear counts no more (RFC 3207 4.2)
 
     def _secure(self, tls: ssl.SSLContext, *, deadline: Deadline) -> None:
@@ -178,19 +176,15 @@ class Session:
 
     def say(self, line: str, *, stage: Stage, deadline: Deadline) -> Reply:
         """Say one line and hear the answer to it."""
-        limit = deadline.within(self.limits.command)
+        limit = min(deadline, within(self.limits.command))
         with _at(stage):
             self.wire.send(f"{line}\r\n".encode(), deadline=limit)
             return self.wire.reply(deadline=limit)
 
-    def within(self, seconds: float) -> Deadline:
-        """Return the deadline so many seconds from now."""
-        return Deadline(self._monotonic, self._monotonic() + seconds)
-
     def quit(self) -> None:
         """Say QUIT, and take any answer for an answer."""
         try:
-            self.say("QUIT", stage=Stage.REPLY, deadline=self.within(self.limits.goodbye))
+            self.say("QUIT", stage=Stage.REPLY, deadline=within(self.limits.goodbye))
         except StoppedError as stop:
             log.debug("QUIT was not answered: %s", stop)
 
@@ -208,15 +202,13 @@ def _our_fault(text: str, *, stage: Stage) -> StoppedError:
     return StoppedError(outcome)
 
 
-def begin(
-    settings: SmtpSettings, *, tls: ssl.SSLContext, clock: Clock, dial: Dial = dial
-) -> Session:
+def begin(settings: SmtpSettings, *, tls: ssl.SSLContext, dial: Dial = dial) -> Session:
     """Call the server and come as far as the first letter, or raise `StoppedError`."""
-    deadline = Deadline.after(settings.timeouts.message, clock=clock)
+    deadline = within(settings.timeouts.message)
     with _at(Stage.CONNECT):
-        limit = deadline.within(settings.timeouts.connect)
+        limit = min(deadline, within(settings.timeouts.connect))
         wire = dial(settings.host, port=settings.port, deadline=limit)
-    session = Session(wire, settings=settings, clock=clock)
+    session = Session(wire, settings=settings)
     try:
         session.open(tls=tls, deadline=deadline)
     except BaseException:

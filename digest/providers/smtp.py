@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from digest.clock import Clock
 from digest.errors import ConfigurationError
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Verdict
@@ -24,9 +23,8 @@ class SmtpCarrier:
     name = "smtp"
     capabilities = EVERYTHING
 
-    def __init__(self, settings: SmtpSettings, *, clock: Clock, dial: Dial = dial) -> None:
+    def __init__(self, settings: SmtpSettings, *, dial: Dial = dial) -> None:
         self._settings = settings
-        self._clock = clock
         self._dial = dial
         self._tls = _tls_context(settings)
 
@@ -42,7 +40,7 @@ class SmtpCarrier:
         return " ".join(filter(None, (f"{problem.stage}:", problem.reply, problem.text)))
 
     def _connection(self) -> "SmtpConnection":
-        return SmtpConnection(self._settings, tls=self._tls, clock=self._clock, dial=self._dial)
+        return SmtpConnection(self._settings, tls=self._tls, dial=self._dial)
 
 
 def _tls_context(settings: SmtpSettings) -> ssl.SSLContext:
@@ -59,10 +57,8 @@ def _tls_context(settings: SmtpSettings) -> ssl.SSLContext:
 class SmtpConnection:
     """A conversation that is begun anew whenever the old one cannot be used any more."""
 
-    def __init__(
-        self, settings: SmtpSettings, *, tls: ssl.SSLContext, clock: Clock, dial: Dial
-    ) -> None:
-        self._begin = partial(begin, settings, tls=tls, clock=clock, dial=dial)
+    def __init__(self, settings: SmtpSettings, *, tls: ssl.SSLContext, dial: Dial) -> None:
+        self._begin = partial(begin, settings, tls=tls, dial=dial)
         self._settings = settings
         self._session: Session | None = None
 

@@ -14,7 +14,7 @@ from digest.providers.carrier import Dot, Fate
 from digest.providers.envelope import Envelope, Lines
 from digest.providers.reply import Fault, Kind, Reply, judge, judge_fault, weigh
 from digest.providers.session import Session, broken
-from digest.providers.wire import Deadline, WireError
+from digest.providers.wire import Deadline, WireError, within
 
 _END = b"\r\n"
 _DOT = b".\r\n"
@@ -62,7 +62,7 @@ class ByData:
             self._say_envelope(letter, lines, after=held)
             if held is not None:
                 yield from self._hear_dot(held, left=[letter])
-            limit = self._session.within(self._session.limits.message)
+            limit = within(self._session.limits.message)
             refusal = self._hear_envelope(letter, lines, deadline=limit)
             if refusal is None:
                 self._send_text(letter, lines, deadline=limit)
@@ -90,7 +90,7 @@ class ByData:
         try:
             self._wire.send(
                 _RSET + group if self._session.in_transaction else group,
-                deadline=self._session.within(self._session.limits.command),
+                deadline=within(self._session.limits.command),
             )
         except WireError as error:
             outcome = broken(error, stage=Stage.MAIL)
@@ -98,7 +98,7 @@ class ByData:
 
     def _hear_envelope(self, letter: Letter, lines: Lines, *, deadline: Deadline) -> Outcome | None:
         """Return why the letter cannot be given; None when its text may follow."""
-        limit = deadline.within(self._session.limits.command)
+        limit = min(deadline, within(self._session.limits.command))
         refusal: Outcome | None = None
         stage = Stage.MAIL
         try:
@@ -142,7 +142,7 @@ class ByData:
 
     def _send_text(self, letter: Letter, lines: Lines, *, deadline: Deadline) -> None:
         """Send all but the final dot: until that leaves, the letter is surely not taken."""
-        limit = deadline.within(self._session.limits.text)
+        limit = min(deadline, within(self._session.limits.text))
         try:
             if letter.dotless:
                 self._wire.send(*letter.parts, deadline=limit, more=True, size=lines.size)
@@ -158,7 +158,7 @@ class ByData:
         if not self._wire.stirs():
             return
         try:
-            reply = self._wire.reply(deadline=self._session.within(self._session.limits.goodbye))
+            reply = self._wire.reply(deadline=within(self._session.limits.goodbye))
         except WireError as error:
             raise EndedError(left, outcome=broken(error, stage=Stage.TEXT)) from error
         raise EndedError(left, outcome=judge(reply, stage=Stage.TEXT))
@@ -172,7 +172,7 @@ class ByData:
     def _send_dot(self, data: bytes, *, left: list[Letter]) -> None:
         """Send the dot. It cannot have left when sending fails; later only the reply tells."""
         try:
-            self._wire.send(data, deadline=self._session.within(self._session.limits.command))
+            self._wire.send(data, deadline=within(self._session.limits.command))
         except WireError as error:
             if error.sent < len(_DOT):
                 outcome = broken(error, stage=Stage.DOT)
@@ -196,7 +196,7 @@ class ByData:
 def hear_last(session: Session) -> tuple[Outcome, bool]:
     """Hear the answer that decides; return what it means, and whether the conversation is over."""
     try:
-        reply = session.wire.reply(deadline=session.within(session.limits.final_reply))
+        reply = session.wire.reply(deadline=within(session.limits.final_reply))
     except WireError as error:
         return judge_fault(error.fault, stage=Stage.REPLY, text=str(error)), True
     return weigh(reply, Stage.DOT)

@@ -12,7 +12,7 @@ from digest.providers.envelope import Envelope, Lines
 from digest.providers.reply import CLOSING, Fault, Kind, Reply, judge_fault, weigh
 from digest.providers.session import Session, broken
 from digest.providers.transactions import FIRST_STAGES, WITHDRAWN, EndedError
-from digest.providers.wire import Deadline, WireError
+from digest.providers.wire import Deadline, WireError, within
 
 _END = b"\r\n"
 # Bound, because it takes Python 3.11 a tenth of a microsecond to look a member up.
@@ -102,7 +102,7 @@ class ByChunks:
         letters = volley.letters
         end: EndedError | None = None
         try:
-            limit = self._session.within(self._session.limits.text)
+            limit = within(self._session.limits.text)
             self._wire.send(*volley.parts, deadline=limit, size=sum(volley.sizes))
         except WireError as error:
             sent = volley.sent(error.sent)
@@ -116,7 +116,7 @@ class ByChunks:
     def _hear(self, letters: list[Letter], *, left: list[Letter]) -> Iterator[Fate]:
         """Hear what became of letters that were sent; ``left`` were to follow them."""
         session = self._session
-        deadline = session.within(session.limits.final_reply)
+        deadline = within(session.limits.final_reply)
         for place, letter in enumerate(letters, start=1):
             outcome, is_limit, is_broken = self._answers(deadline)
             if outcome is None or (is_limit and session.served and outcome.stage in FIRST_STAGES):

@@ -5,7 +5,7 @@ import socket
 import ssl
 import struct
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from digest.clock import Clock
 from digest.errors import DigestError
@@ -34,31 +34,24 @@ class WireError(DigestError, ConnectionError):
         self.sent = 0
 
 
-class Deadline:
-    """A moment on the monotonic clock; it does not move, however often the other side drips."""
+Deadline = float
+"""A moment on `Clock.monotonic`; it does not move, however often the other side drips.
 
-    __slots__ = ("_moment", "_monotonic")
+A plain number, because each letter by DATA has five of them, and looks at them nine times.
+"""
 
-    def __init__(self, monotonic: Callable[[], float], moment: float) -> None:
-        self._monotonic = monotonic
-        self._moment = moment
 
-    @classmethod
-    def after(cls, seconds: float, *, clock: Clock) -> "Deadline":
-        """Return the deadline ``seconds`` from now."""
-        return cls(clock.monotonic, clock.monotonic() + seconds)
+def within(seconds: float) -> Deadline:
+    """Return the deadline so many seconds from now."""
+    return Clock.monotonic() + seconds
 
-    def within(self, seconds: float) -> "Deadline":
-        """Return the nearer of this deadline and ``seconds`` from now."""
-        moment = self._monotonic() + seconds
-        return self if self._moment <= moment else Deadline(self._monotonic, moment)
 
-    def left(self) -> float:
-        """Return the seconds that are left, more than 0; raise `WireError` when none are."""
-        seconds = self._moment - self._monotonic()
-        if seconds <= 0:
-            raise WireError("no answer within the time limit", fault=Fault.OVERDUE)
-        return seconds
+def _left(deadline: Deadline) -> float:
+    """Return the seconds that are left, more than 0; raise `WireError` when none are."""
+    seconds = deadline - Clock.monotonic()
+    if seconds <= 0:
+        raise WireError("no answer within the time limit", fault=Fault.OVERDUE)
+    return seconds
 
 
 class Wire:
@@ -117,7 +110,7 @@ class Wire:
 
     def _arm(self, deadline: Deadline) -> None:
         """Let the next call wait no longer than the deadline (a plain one: than a slice)."""
-        left = deadline.left()
+        left = _left(deadline)
         if self._encrypted:
             self._socket.settimeout(left)
             return
@@ -230,7 +223,7 @@ class Wire:
         if self._lines or self._part:
             raise WireError("the server spoke before TLS began", fault=Fault.UNTRUSTED)
         try:
-            self._socket.settimeout(deadline.left())
+            self._socket.settimeout(_left(deadline))
             self._socket = context.wrap_socket(self._socket, server_hostname=host)
             self._encrypted = True
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
@@ -256,7 +249,7 @@ def dial(host: str, *, port: int, deadline: Deadline) -> Wire:
         sock = socket.socket(family, kind, protocol)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(deadline.left() / (len(found) - turn))
+            sock.settimeout(_left(deadline) / (len(found) - turn))
             sock.connect(address)
         except OSError as error:
             sock.close()

@@ -9,7 +9,6 @@ from mailhost import letter_to
 from newsroom import FRIDAY, MONDAY, SAID_YES, Newsroom, newsroom
 
 from digest.cli.rehearse import share_of
-from digest.clock import Clock
 from digest.errors import UsageError
 from digest.failpoint import Step
 from digest.mail.outcome import Verdict
@@ -59,7 +58,7 @@ def test_the_sink_counts_what_it_took_and_each_fault_comes_once() -> None:
     recipients = [f"reader{n}@example.org" for n in range(40)]
     with sink(fail=1.0, seed=3) as server:
         settings = SmtpSettings(host="127.0.0.1", port=server.port, security="none")
-        connection = SmtpCarrier(settings, clock=Clock()).connect()
+        connection = SmtpCarrier(settings).connect()
         known: Counter[str] = Counter()
         waiting = recipients
         for _ in range(5):

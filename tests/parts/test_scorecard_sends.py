@@ -68,7 +68,7 @@ def test_a_fault_of_the_settings_pauses_after_one_try_and_touches_nobody(
 ) -> None:
     """F14: AUTH 535, MAIL 5xx or missing STARTTLS."""
     with MailHost(**host) as mail:
-        report = office.send(SmtpCarrier(mail.settings(**login), clock=Clock()))
+        report = office.send(SmtpCarrier(mail.settings(**login)))
     assert report.state is EditionState.PAUSED
     assert office.counts == {DeliveryState.PENDING: READERS}
     assert len(mail.said(verb)) == 1

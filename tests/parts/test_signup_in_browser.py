@@ -82,7 +82,7 @@ class Place:
         """Have the post office work, and return the text of the letter that arrived."""
         office = PostOffice(
             self.database,
-            build=lambda: SmtpCarrier(self._host.settings(), clock=Clock()),
+            build=lambda: SmtpCarrier(self._host.settings()),
             write=self._writer().write,
             retry=RetrySettings(),
             clock=Clock(),

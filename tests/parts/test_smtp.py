@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from mailhost import LARGE, MESSAGE, PATIENT, MailHost, Script, close, letter_to, say
 
-from digest.clock import Clock
 from digest.errors import ConfigurationError
 from digest.mail.outcome import Outcome, Stage, Verdict
 from digest.providers.carrier import Connection, deliver
@@ -19,7 +18,7 @@ CANARY = "canary"  # a password that must not be seen anywhere
 
 
 def connect(settings: SmtpSettings) -> Connection:
-    return SmtpCarrier(settings, clock=Clock()).connect()
+    return SmtpCarrier(settings).connect()
 
 
 def send_one(host: MailHost, *, recipient: str = ANN, message: bytes = MESSAGE) -> Outcome:
@@ -252,8 +251,8 @@ def test_no_address_and_no_password_is_logged(caplog: pytest.LogCaptureFixture) 
 def test_the_check_goes_as_far_as_the_login_and_says_goodbye() -> None:
     with MailHost(users={"news": CANARY}) as host:
         settings = host.settings(username="news", password=CANARY)
-        assert SmtpCarrier(settings, clock=Clock()).check() is None
-        wrong = SmtpCarrier(host.settings(username="x", password=CANARY), clock=Clock()).check()
+        assert SmtpCarrier(settings).check() is None
+        wrong = SmtpCarrier(host.settings(username="x", password=CANARY)).check()
     assert wrong == "auth: 535 5.7.8 wrong name or password"
     assert [line.split()[0] for _, line in host.commands] == [
         *("EHLO", "AUTH", "QUIT"),
@@ -264,5 +263,5 @@ def test_the_check_goes_as_far_as_the_login_and_says_goodbye() -> None:
 def test_the_check_says_that_nobody_answers() -> None:
     with MailHost() as host:
         settings = host.settings()
-    said = SmtpCarrier(settings, clock=Clock()).check()
+    said = SmtpCarrier(settings).check()
     assert said == f"connect: 127.0.0.1:{settings.port}: Connection refused"

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from mailhost import LARGE, PATIENT, QUICK, Act, MailHost, close, drip, hang, letter_to, reset, say
 
-from digest.clock import Clock
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
 from digest.providers.carrier import Connection, deliver
@@ -38,7 +37,7 @@ class Intent:
 
 
 def connect(settings: SmtpSettings) -> Connection:
-    return SmtpCarrier(settings, clock=Clock()).connect()
+    return SmtpCarrier(settings).connect()
 
 
 @dataclass(frozen=True)

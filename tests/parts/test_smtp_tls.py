@@ -13,7 +13,6 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from mailhost import CERTIFICATE, MESSAGE, QUICK, TLS, MailHost, Script, close, hang, letter_to, say
 
-from digest.clock import Clock
 from digest.errors import ConfigurationError
 from digest.mail.outcome import Outcome, Stage, Verdict
 from digest.providers.carrier import deliver
@@ -26,7 +25,7 @@ LOGIN = {"username": "news", "password": WORD}
 
 
 def send(settings: SmtpSettings) -> Outcome:
-    connection = SmtpCarrier(settings, clock=Clock()).connect()
+    connection = SmtpCarrier(settings).connect()
     outcome = deliver(connection, letter_to(ANN), intent=lambda: True)
     connection.close()
     return outcome
@@ -50,7 +49,7 @@ def test_what_was_offered_in_clear_is_asked_again_under_tls() -> None:
 
 def test_one_tls_connection_carries_many_letters() -> None:
     with MailHost(tls="starttls") as host:
-        connection = SmtpCarrier(host.settings(), clock=Clock()).connect()
+        connection = SmtpCarrier(host.settings()).connect()
         for _ in range(5):
             assert deliver(connection, letter_to(ANN), intent=lambda: True).code == 250
         connection.close()
@@ -113,7 +112,7 @@ def test_a_server_that_talks_plain_where_tls_should_be_is_for_the_operator() -> 
 )
 def test_a_starttls_that_fails_for_now_is_tried_again(act: Any) -> None:
     with MailHost(tls="starttls", script={"starttls": [act]}) as host:
-        connection = SmtpCarrier(host.settings(timeouts=QUICK), clock=Clock()).connect()
+        connection = SmtpCarrier(host.settings(timeouts=QUICK)).connect()
         first, second = (deliver(connection, letter_to(ANN), intent=lambda: True) for _ in "12")
         connection.close()
     assert (first.verdict, first.stage, first.counted) == (Verdict.RETRY, Stage.TLS, False)
@@ -130,7 +129,7 @@ def test_a_server_that_hangs_before_the_handshake_is_left() -> None:
 @pytest.mark.parametrize("step", ["taken", "dot"])
 def test_silence_after_the_dot_is_unknown_under_tls_too(step: str) -> None:
     with MailHost(tls="starttls", script={step: [close()]}) as host:
-        connection = SmtpCarrier(host.settings(), clock=Clock()).connect()
+        connection = SmtpCarrier(host.settings()).connect()
         first, second = (deliver(connection, letter_to(ANN), intent=lambda: True) for _ in "12")
         connection.close()
     assert (first.verdict, second.verdict) == (Verdict.UNKNOWN, Verdict.ACCEPTED)
@@ -183,7 +182,7 @@ def test_a_file_of_authorities_that_cannot_be_read_is_said_at_once(
     if content is not None:
         path.write_text(content)
     with pytest.raises(ConfigurationError, match=r"ca_file: .*ca\.pem"):
-        SmtpCarrier(SmtpSettings(ca_file=path), clock=Clock())
+        SmtpCarrier(SmtpSettings(ca_file=path))
 
 
 class Inbox:
@@ -230,7 +229,7 @@ def test_aiosmtpd_takes_our_letters_in_clear() -> None:
     inbox = Inbox()
     with library_server(inbox) as port:
         connection = SmtpCarrier(
-            SmtpSettings(host="127.0.0.1", port=port, security="none"), clock=Clock()
+            SmtpSettings(host="127.0.0.1", port=port, security="none")
         ).connect()
         verdicts = {
             deliver(connection, letter_to(f"r{number}@reader.test"), intent=lambda: True).verdict

@@ -165,6 +165,7 @@ def test_a_server_that_cannot_be_trusted_is_for_the_operator() -> None:
         ("550 no such user", None, "no such user"),
         ("451 5.1.1 the classes differ", None, "the classes differ"),
         ("550 5.1.1234 too long", None, "5.1.1234 too long"),
+        ("550 your address 10.12.34.56 is listed", None, "your address 10.12.34.56 is listed"),
     ],
 )
 def test_the_enhanced_code_is_taken_from_the_words(
