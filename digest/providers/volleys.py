@@ -61,7 +61,7 @@ class ByChunks:
         self._most = most
         self._again: list[Letter] = []  # refused only because the connection comes to its end
         self._ends = False  # it takes no more letters
-        self._closes = False  # the server said so: what it did not answer it never looked at
+        self._closes = False  # it said so last: what it did not answer it never looked at
 
     def run(self, queue: Iterator[Letter]) -> Iterator[Fate]:
         """Hand letters over until there is none, or the connection has carried enough."""
@@ -142,6 +142,7 @@ class ByChunks:
             for stage in _ANSWERS:
                 reply = self._wire.reply(deadline=deadline, hurry=True)
                 kind = reply.kind
+                self._closes = reply.code == CLOSING  # else it goes on, and may take what follows
                 if kind is _YES and stage is not _DOT:
                     continue
                 if kind is _GO_ON:
@@ -149,7 +150,6 @@ class ByChunks:
                 if found is None:
                     found, is_over = weigh(reply, stage)
                     is_limit = self._ends = self._ends or is_over
-                    self._closes = self._closes or reply.code == CLOSING
         except WireError as error:
             if found is None and not self._closes:
                 found = _lost(str(error), fault=error.fault)

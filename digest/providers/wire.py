@@ -14,6 +14,8 @@ from digest.providers.reply import Fault, Reply, read_line, whole_reply
 LONGEST_LINE = 4096  # octets; RFC 5321 4.5.3.1.5 allows 512, some servers write more
 MOST_LINES = 100  # in one reply
 CHUNK = 65536
+_RECORD = 1 << 14  # octets of one TLS record (RFC 8446 5.1)
+_MOST_PARTS = 1024  # that the system takes in one write (IOV_MAX)
 _SLICE = 1.0  # seconds in one system call, after which the deadline is looked at
 _MORE = getattr(socket, "MSG_MORE", 0)  # where the system has it
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
@@ -84,10 +86,10 @@ class Wire:
         """Send all parts in one write if the kernel takes them, or raise `WireError`.
 
         ``more``: a little follows at once, and need not travel in a packet of its own. ``size``:
-        the octets of all parts, where they have been counted. When the error's ``sent`` is 0,
-        nothing of these parts can have left.
+        the octets of all parts, where they have been counted. What lies behind the error's
+        ``sent`` cannot be read by the other side: it has not left, or is half a TLS record.
         """
-        if self._encrypted:  # a write takes one piece, and perhaps not all of it
+        if self._encrypted:  # a write takes one piece
             parts = (b"".join(parts),)
         whole = sum(map(len, parts)) if size is None else size
         sent = 0
@@ -102,9 +104,10 @@ class Wire:
     def _write(self, parts: Sequence[bytes | memoryview], deadline: Deadline, *, more: bool) -> int:
         self._arm(deadline)
         if self._encrypted:
-            return self._socket.send(parts[0])
+            # One record: when a write of several fails, nothing says how many the kernel took.
+            return self._socket.send(memoryview(parts[0])[:_RECORD])
         try:
-            return self._socket.sendmsg(parts, (), _MORE if more else 0)
+            return self._socket.sendmsg(parts[:_MOST_PARTS], (), _MORE if more else 0)
         except BlockingIOError:  # a slice of waiting is over
             return 0
 

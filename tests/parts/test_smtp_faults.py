@@ -9,7 +9,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from mailhost import LARGE, PATIENT, QUICK, Act, MailHost, close, drip, hang, letter_to, reset, say
+from mailhost import (
+    LARGE,
+    MESSAGE,
+    PATIENT,
+    QUICK,
+    Act,
+    MailHost,
+    Script,
+    close,
+    drip,
+    hang,
+    letter_to,
+    reset,
+    say,
+)
 
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
@@ -211,6 +225,56 @@ def test_a_fault_among_letters_in_flight_hurts_the_one_it_is_about(case: Case) -
     assert max(taken.values(), default=0) <= 1
     if case.verdict is not UNKNOWN:
         assert {verdicts[reader].verdict for reader in readers[1:]} == {ACCEPTED}
+
+
+@pytest.mark.parametrize("tls", [None, "starttls", "implicit"])
+def test_a_letter_of_a_volley_that_broke_off_behind_it_is_never_given_again(tls: Any) -> None:
+    """The server takes the first and is gone before the last has left; over TLS, too."""
+    readers = [ANN, *(f"r{number}@reader.test" for number in range(3))]
+    letters = [letter_to(reader, message=LARGE) for reader in readers]
+    script = {"taken": [close("250 2.0.0 taken")]}
+    with MailHost(script=script, offers=CHUNKING, tls=tls) as host:
+        connection = connect(host.settings())
+        again = letters
+        while again:
+            fates = connection.hand_over(again, dot=lambda _: True)
+            again = [letter for letter, outcome in fates if outcome.verdict is RETRY]
+        connection.close()
+    assert host.connections > 1
+    taken = Counter(letter.recipient for letter in host.accepted)
+    assert taken[ANN] == 1
+    assert set(taken.values()) == {1}
+
+
+def test_as_many_letters_in_flight_as_the_settings_say_can_leave() -> None:
+    """A write takes 1,024 pieces at most."""
+    pieces = MESSAGE.splitlines(keepends=True) * 20
+    readers = [f"r{number}@reader.test" for number in range(40)]
+    letters = [letter_to(reader)._replace(parts=tuple(pieces)) for reader in readers]
+    with MailHost(offers=CHUNKING) as host:
+        connection = connect(host.settings(in_flight=len(letters)))
+        fates = list(connection.hand_over(letters, dot=lambda _: True))
+        connection.close()
+    assert {outcome.verdict for _, outcome in fates} == {ACCEPTED}
+    assert {letter.message for letter in host.accepted} == {b"".join(pieces)}
+
+
+@pytest.mark.parametrize("then", ["go on", "close"])
+def test_a_server_that_goes_on_after_its_goodbye_is_believed_by_what_it_does(then: Any) -> None:
+    """A 421 ends the conversation; one that takes letters behind it has them."""
+    readers = [ANN, BEN, "cay@reader.test", "dan@reader.test"]
+    script: Script = {
+        f"rcpt:{BEN}": [say("421 4.7.0 try again later")],
+        "taken": [None, Act(then=then, say="250 2.0.0 taken" if then == "go on" else "")],
+    }
+    with MailHost(script=script, offers=CHUNKING) as host:
+        connection = connect(host.settings())
+        fates = list(connection.hand_over(map(letter_to, readers), dot=lambda _: True))
+        connection.close()
+    verdicts = {letter.recipient: outcome.verdict for letter, outcome in fates}
+    assert Counter(letter.recipient for letter, _ in fates) == Counter(readers)
+    assert verdicts["cay@reader.test"] is (ACCEPTED if then == "go on" else UNKNOWN)
+    assert max(Counter(letter.recipient for letter in host.accepted).values()) == 1
 
 
 def assert_next_letter_goes_out(connection: Connection) -> None:
