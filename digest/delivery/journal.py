@@ -22,6 +22,7 @@ from digest.mail.outcome import Outcome, Stage, Verdict
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _ONLY_OWNER = 0o600
 _CHUNK = 1 << 16  # octets of notes that are mapped at a time, whole pages
+_EMPTY = b"\n".ljust(_CHUNK, b"\0")
 _BOOT = 64  # octets for the name of this boot
 _SLOT = struct.Struct("<q")
 _NOBODY = 0
@@ -68,10 +69,14 @@ class Journal:
         return self._places[place]
 
     def new_chunk(self) -> mmap.mmap:
-        """Add a chunk; written, not skipped over: a hole would kill us when the disk is full."""
+        """Add a chunk; written, not skipped over: a hole would kill us when the disk is full.
+
+        It begins with a line end, for the last note of the chunk before it may be cut off.
+        """
         with self._adding:
             end = os.lseek(self._file, 0, os.SEEK_END)
-            if os.write(self._file, bytes(_CHUNK)) < _CHUNK:
+            if os.write(self._file, _EMPTY) < _CHUNK:
+                os.ftruncate(self._file, end)  # the next one has to begin with a page
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
         return mmap.mmap(self._file, _CHUNK, offset=end)
 
@@ -130,8 +135,8 @@ class _Place:
         end = self._used + len(line)
         if self._chunk is None or end > _CHUNK:
             self.close()
-            self._chunk, self._used = self._journal.new_chunk(), 0
-            end = len(line)
+            self._chunk, self._used = self._journal.new_chunk(), 1
+            end = self._used + len(line)
         self._chunk[self._used : end] = line
         self._used = end
 
@@ -172,12 +177,15 @@ def _records(
     dots: Counter[int] = Counter()
     answers: dict[int, list[Outcome]] = defaultdict(list)
     for line in file:
-        kind, number, *rest = (*line.strip(b"\0\n").split(b" ", 2), b"")
-        if number not in wanted or not line.endswith(b"\n"):
-            continue  # another's, or cut off by our death: what it announces has not happened
+        note = line.lstrip(b"\0")  # the rest of a chunk
+        if b"\0" in note or not note.endswith(b"\n"):
+            continue  # cut off by our death: what it announces has not happened
+        kind, number, *rest = (*note[:-1].split(b" ", 2), b"")
+        if number not in wanted:
+            continue
         if kind == b"d":
             dots[int(number)] += 1
-        else:
+        elif kind == b"a":
             answers[int(number)].append(_read(rest[0]))
     unanswered = frozenset(one for one, count in dots.items() if count > len(answers[one]))
     telling = {
