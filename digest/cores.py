@@ -43,7 +43,7 @@ def on_one_core(folder: Path) -> Iterator[int | None]:
             yield core
         finally:
             if core is not None:
-                os.sched_setaffinity(0, allowed)
+                _return_to(allowed)
 
 
 def _own_core(folder: Path, allowed: set[int], *, held: ExitStack) -> int | None:
@@ -54,6 +54,13 @@ def _own_core(folder: Path, allowed: set[int], *, held: ExitStack) -> int | None
             os.sched_setaffinity(0, {core})
             return core
     return None
+
+
+def _return_to(allowed: set[int]) -> None:
+    try:
+        os.sched_setaffinity(0, allowed)
+    except OSError as error:  # somebody took them from us meanwhile, and put us elsewhere
+        log.info("a sender stays where it is: %s", error.strerror)
 
 
 def _is_ours(file: BinaryIO) -> bool:

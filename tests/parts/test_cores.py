@@ -1,5 +1,6 @@
 """A core for each process that sends: which one, who else has it, and what becomes of it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -86,6 +87,18 @@ def test_a_sender_that_cannot_have_the_files_stays_where_it_is(tmp_path: Path) -
     with on_one_core(tmp_path / "nowhere") as core:
         assert core is None
         assert os.sched_getaffinity(0) == before
+
+
+def test_a_sender_whose_cores_were_taken_away_meanwhile_ends_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch, on_one_core(tmp_path) as core:
+        patch.setattr(os, "sched_setaffinity", _refuse)
+    assert core is not None
+
+
+def _refuse(_pid: int, _cores: set[int]) -> None:
+    raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
 
 def test_all_conversations_of_a_sender_are_held_on_the_same_core(
