@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
 from digest.delivery import batches, domains, flows, ledger, moves
@@ -23,6 +23,9 @@ from subscribers import audience
 _IDLE_SECONDS = 0.2  # the longest that a result waits to be written
 _BEATS_PER_LEASE = 6
 _BATCHES_HELD = 4  # at most, while letters for another carrier are looked for
+_LEFT = "left before the letter was handed over"
+# PostgreSQL ends a transaction that waited too long for us (25P03) with an internal error.
+_NOT_NOW = (OperationalError, InterfaceError, InternalError)
 
 
 @dataclass(frozen=True)
@@ -103,17 +106,17 @@ class Bookkeeper:
         for lane, tray in trays.items():
             tray.take_over(lane.collect())
         self._heed_falls()
-        wanted = self._appetites()
         is_due = self._now >= self._next_beat
-        if all(tray.is_empty for tray in trays.values()) and not wanted and not is_due:
-            return True
         try:
+            wanted = self._appetites()
+            if all(tray.is_empty for tray in trays.values()) and not wanted and not is_due:
+                return True
             with self._database.begin() as session:
                 renewed = self._job.duty.beat(session) if is_due else _nothing
                 for lane, tray in trays.items():
                     self._write(session, lane, tray)
                 supply = self._permit(session, wanted) if wanted and renewed else _Supply()
-        except (OperationalError, InterfaceError):
+        except _NOT_NOW:
             self._failures += 1
             if self._failures >= self._job.settings.record_tries:
                 raise
@@ -285,7 +288,7 @@ class Bookkeeper:
         self._note_claimed(session, count, allowed=allowed, limit=wanted, supply=supply)
         if taken.refused:
             supply.left += self._turn_away(session, taken.refused)
-        return _Portion(tasks=_tasks(session, taken.granted))
+        return _Portion(tasks=self._tasks(session, taken.granted, supply))
 
     def _due(self, limit: int) -> Due:
         """Name the letters that are to be claimed now."""
@@ -329,16 +332,30 @@ class Bookkeeper:
         left = self._turn_away(session, refused) if refused else 0
         supply.left += left
         supply.is_stopped |= left < len(refused)
-        tasks = _tasks(session, [claim for claim in some if claim.delivery_id in granted])
-        return _Portion(tasks=tasks, stock=stock[wanted:])
+        permitted = [claim for claim in some if claim.delivery_id in granted]
+        return _Portion(tasks=self._tasks(session, permitted, supply), stock=stock[wanted:])
+
+    def _tasks(self, session: Session, claims: Sequence[Claim], supply: _Supply) -> list[Task]:
+        """Look readers up. One who was erased since the statement that permitted is skipped."""
+        ids = [claim.subscriber_id for claim in claims]
+        people = audience.readers(session, subscriber_ids=ids)
+        reader_of = {person.subscriber_id: person for person in people}
+        if len(reader_of) < len(claims):
+            gone = [claim for claim in claims if claim.subscriber_id not in reader_of]
+            supply.left += moves.skip(session, gone, reason=_LEFT, now=self._job.clock.now())
+            self._traffic.sorter.heard(gone)
+        return [
+            Task(claim, reader_of[claim.subscriber_id])
+            for claim in claims
+            if claim.subscriber_id in reader_of
+        ]
 
     def _turn_away(self, session: Session, refused: Sequence[Claim]) -> int:
         """Skip who left; return how many. For the others it is the issue that was stopped."""
         self._traffic.sorter.heard(refused)
         wanted = audience.wanted_among(session, [claim.subscriber_id for claim in refused])
         gone = [claim for claim in refused if claim.subscriber_id not in wanted]
-        reason = "left before the letter was handed over"
-        moves.skip(session, gone, reason=reason, now=self._job.clock.now())
+        moves.skip(session, gone, reason=_LEFT, now=self._job.clock.now())
         moves.give_back(session, [one for one in refused if one.subscriber_id in wanted])
         return len(gone)
 
@@ -356,13 +373,6 @@ def _ends(trays: Iterable[Tray], supply: _Supply) -> Mapping[DeliveryState, int]
 
 def _nothing() -> None:
     """Stand for a beat that was not due."""
-
-
-def _tasks(session: Session, claims: Sequence[Claim]) -> list[Task]:
-    ids = [claim.subscriber_id for claim in claims]
-    people = audience.readers(session, subscriber_ids=ids)
-    reader_of = {person.subscriber_id: person for person in people}
-    return [Task(claim, reader_of[claim.subscriber_id]) for claim in claims]
 
 
 _STATE_OF = {

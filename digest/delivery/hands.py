@@ -69,7 +69,15 @@ class Hand:
             task = self._under_way.pop(letter.key)
             if letter.key in self._dotted:
                 self._dotted.remove(letter.key)
-                self._notes.answer(task.claim.delivery_id, outcome)
+                self._note(task, outcome)
+            else:
+                self._weigh(task, outcome)
+
+    def _note(self, task: Task, outcome: Outcome) -> None:
+        """Note an answer and put it down: it exists only once, also when the disk is full."""
+        try:
+            self._notes.answer(task.claim.delivery_id, outcome)
+        finally:
             self._weigh(task, outcome)
 
     def _letters(self) -> Iterator[Letter]:
@@ -93,11 +101,16 @@ class Hand:
             yield letter
 
     def _dot(self, letter: Letter) -> bool:
-        """Note the dot, unless we may have been taken for dead."""
+        """Note the dot, unless we may have been taken for dead.
+
+        Once for each answer: a conversation that gives a letter once more knows that it has not
+        been taken, and a second note would stand there unanswered.
+        """
         if not self._job.duty.has_lease:
             return False
-        self._dotted.add(letter.key)
-        self._notes.dot(self._under_way[letter.key].claim.delivery_id)
+        if letter.key not in self._dotted:
+            self._dotted.add(letter.key)
+            self._notes.dot(self._under_way[letter.key].claim.delivery_id)
         return True
 
     def _weigh(self, task: Task, outcome: Outcome) -> None:
