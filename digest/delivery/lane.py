@@ -67,8 +67,8 @@ class Lane:
         if lacking <= 0:
             return 0
         if not self._booked:
+            self._turn_at = self._now + self._pace.take(lacking, carrier=job.name)
             self._booked = lacking
-            self._turn_at = self._now + self._pace.take(self._booked, carrier=job.name)
         return self._booked if self._now >= self._turn_at else 0
 
     def collect(self) -> Tray:

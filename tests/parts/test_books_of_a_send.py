@@ -83,16 +83,23 @@ def test_a_database_that_hung_up_on_a_sender_that_was_frozen_is_asked_again(
 def test_a_database_that_is_busy_when_the_pace_is_asked_for_is_asked_again(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take, asked = Pace.take, threading.Event()
+    """And no letter leaves whose turn was not booked."""
+    take, asked, booked = Pace.take, threading.Event(), list[int]()
 
     def busy_first(pace: Pace, letters: int, *, carrier: str = "") -> float:
         if not asked.is_set():
             asked.set()
             raise OperationalError("", None, Exception("database is locked"))
+        booked.append(letters)
         return take(pace, letters, carrier=carrier)
 
+    class Watched(MemoryCarrier):
+        def keep(self, letter: Letter) -> None:
+            super().keep(letter)
+            assert sum(booked) >= len(self.letters)
+
     monkeypatch.setattr(Pace, "take", busy_first)
-    report = office.send(MemoryCarrier())
+    report = office.send(Watched())
     assert asked.is_set()
     assert report.state is EditionState.SENT
     assert office.counts == {DeliveryState.ACCEPTED: READERS}
