@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from digest import calendar, fence
+from digest import calendar, fence, questions
 from digest.app import App
 from digest.checks import upkeep
 from digest.checks.domain import check_domain
@@ -111,8 +111,12 @@ def _database(app: App) -> Iterator[Finding]:
 
 
 def _upkeep(app: App) -> Iterator[Finding]:
-    """Say when the last run ended and the last backup was made."""
+    """Say when the next issue comes, the last run ended and the last backup was made."""
     now = app.clock.now()
+    following = questions.coming_period(app)
+    yield Finding(
+        level="ok", sentence=f"next issue {following.name}, {app.local(following.due_at)}"
+    )
     with app.database.read() as session:
         ran = fence.last_run(session)
     slot = calendar.latest_due(app.config.schedule, now).due_at
@@ -155,11 +159,8 @@ def _time(app: App) -> Iterator[Finding]:
     now = app.clock.now()
     if now < _EARLIEST:
         yield Finding(level="error", sentence=f"clock: it shows {now:%Y-%m-%d}", cure="set it")
-    due = calendar.next_due(app.config.schedule, now)
     yield Finding(
-        level="ok",
-        sentence=f"clock and zone {app.config.schedule.zone}: next issue {due.name},"
-        f" {app.local(due.due_at)}",
+        level="ok", sentence=f"clock and zone {app.config.schedule.zone}: it is {app.local(now)}"
     )
 
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from digest import approval, calendar, logbook, planning
+from digest import approval, logbook, planning
 from digest.app import App
 from digest.calendar import Period
 from digest.editions import drafts
 from digest.editions import store as editions
+from digest.editions.coming import coming
 from digest.editions.draft import Draft
 from digest.editions.drafts import Decided, OwnWords
 from digest.editions.state import OPEN
@@ -34,8 +35,10 @@ class Duplicate:
 
 
 def next_after(app: App, source: Edition) -> Period:
-    """Return the first issue that is due after another one, and after now."""
-    return calendar.next_due(app.config.schedule, max(app.clock.now(), source.due_at))
+    """Return the first issue that comes after another one, and after now."""
+    schedule, after = app.config.schedule, max(app.clock.now(), source.due_at)
+    with app.database.read() as session:
+        return coming(session, app.newsletter, schedule=schedule, after=after)
 
 
 def duplicate(app: App, source: Edition, period: Period, *, write: bool = True) -> Duplicate:

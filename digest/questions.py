@@ -12,6 +12,7 @@ from digest.calendar import Period
 from digest.delivery import ledger
 from digest.delivery.state import DeliveryState
 from digest.editions import store as editions
+from digest.editions.coming import coming
 from digest.editions.issue import Issue
 from digest.editions.state import OPEN, SEALED
 from digest.editions.store import Edition
@@ -93,7 +94,14 @@ def current_period(app: App) -> Period:
     late = now - latest.due_at > app.config.schedule.lateness
     if (edition is None and due and not late) or (edition and edition.state in OPEN):
         return latest
-    return calendar.next_due(app.config.schedule, now)
+    return coming_period(app)
+
+
+def coming_period(app: App) -> Period:
+    """Return the period whose slot brings the next issue."""
+    now, schedule = app.clock.now(), app.config.schedule
+    with app.database.read() as session:
+        return coming(session, app.newsletter, schedule=schedule, after=now)
 
 
 def edition(app: App, name: str | None) -> Edition | None:
@@ -335,12 +343,11 @@ def _health(row: SourceRow, dates: tuple[datetime, ...], *, now: datetime) -> He
 
 def nothing_to_do(app: App, edition: Edition | None) -> str:
     """Say that nothing is due, what the last issue was, and when the next one comes."""
-    now = app.clock.now()
-    coming = calendar.next_due(app.config.schedule, now)
+    following = coming_period(app)
     last = ""
     if edition and edition.state in SEALED:
         last = f"issue {edition.number} ({edition.period}) is {edition.state}; "
     elif edition:
         reason = f": {edition.reason}" if edition.reason else ""
         last = f"issue {edition.period} is {edition.state}{reason}; "
-    return f"nothing to do: {last}next is {coming.name}, due {app.local(coming.due_at)}"
+    return f"nothing to do: {last}next is {following.name}, due {app.local(following.due_at)}"

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi import Form as FromForm
 from fastapi.responses import RedirectResponse, Response
 
-from digest import calendar
+from digest.editions.coming import coming
 from digest.web.display import Display
 from digest.web.reception import Reception
 from digest.web.signup import SignupPages
@@ -139,7 +139,9 @@ class ConfirmPages:
             self.reception.keyring.read(token, purpose=Purpose.MANAGE, now=now)
         except ExpiredTokenError:
             token = ""
-        due = calendar.next_due(self.reception.schedule, now).due_at
+        with self.reception.database.read() as session:
+            newsletter, schedule = self.reception.newsletter.slug, self.reception.schedule
+            due = coming(session, newsletter, schedule=schedule, after=now).due_at
         return self._page(
             "confirmed",
             request,

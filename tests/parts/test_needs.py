@@ -3,19 +3,20 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from console import app_of
+from console import Console, app_of
 from mailhost import close
 from newsroom import FRIDAY, SAID_YES, Ended, Newsroom
 from sqlalchemy import update
 from visitor import Wristwatch
 
-from digest import needs, planning, questions, steering
+from digest import checkup, duplicating, needs, planning, questions, steering
 from digest.app import App
 from digest.checks.finding import Finding as Check
+from digest.editions import store as editions
 from digest.figures import findings
 from digest.needs import Kind
 from digest.render.lint import Finding
@@ -59,6 +60,24 @@ def test_nothing_is_needed_when_all_is_well(room: Newsroom, call: Call) -> None:
     with app_at(room, FRIDAY_NOON) as app:
         assert needs.needs(app) == []
         assert needs.nothing(app) == "Nothing needs you. Next: issue 2, Fri 19 Jun 07:00."
+
+
+def test_an_issue_that_left_before_its_slot_is_not_the_next_one(room: Newsroom, call: Call) -> None:
+    call("send", "--now", "--people", "2", at=THURSDAY)
+    following = "2026-W25, due Fri 19 Jun 2026 07:00"
+    assert f"next is {following}" in call("run", at=THURSDAY).out
+    with app_at(room, THURSDAY) as app:
+        assert needs.coming(app) == "Next: issue 2, Fri 19 Jun 07:00."
+        assert questions.current_period(app).name == "2026-W25"
+        told = " ".join(one.sentence for one in checkup.examine(app))
+        assert "next issue 2026-W25, Fri 19 Jun 2026 07:00" in told
+        assert "the next is due Fri 19 Jun 2026 07:00" in Console(app).get("/settings").text
+        with app.database.read() as session:
+            before = editions.find(session, app.newsletter, period="2026-W24")
+        assert before is not None
+        earlier = replace(before, due_at=before.due_at - timedelta(weeks=1))
+        assert duplicating.next_after(app, earlier).name == "2026-W25"
+    assert f"nothing to do: issue 1 (2026-W24) is sent; next is {following}" in call("run").out
 
 
 def test_a_slot_that_nobody_took_is_a_run_that_did_not_complete(room: Newsroom, call: Call) -> None:

@@ -11,6 +11,10 @@ from people import ADA, EMMY, GRACE, HEDY, KEYRING, NOW, subscribe
 from sqlalchemy import event, func, select
 from visitor import Visitor, Wristwatch, site_of
 
+from digest.calendar import ScheduleSettings, next_due
+from digest.editions import store as editions
+from digest.editions.issue import NewsletterSettings
+from digest.editions.state import EditionState
 from digest.joining import SignupLimits, SignupSettings
 from digest.pages import WebSettings
 from digest.posts.topics import TopicSettings
@@ -119,6 +123,18 @@ def test_the_link_confirms_at_once_in_the_browser_that_asked_and_by_a_button_els
     assert "was already confirmed on 12 June 2026" in again.text
     assert "/me/" not in again.text
     assert kinds(database) == ["requested", "confirmed"]
+
+
+def test_an_issue_that_left_before_its_slot_is_nobodys_first_one(
+    database: Database, visitor: Visitor
+) -> None:
+    newsletter, week = NewsletterSettings().slug, next_due(ScheduleSettings(), NOW)
+    with database.begin() as session:
+        edition = editions.open_edition(session, newsletter, period=week, now=NOW)
+        editions.move(session, edition, to=EditionState.FROZEN, now=NOW)
+    visitor.sign_up(ADA.email)
+    done = visitor.ask("GET", link(database), headers={"Sec-Fetch-Mode": "navigate"})
+    assert "Your first issue comes on Friday, 26 June 2026." in visitor.follow(done).text
 
 
 @pytest.mark.parametrize(

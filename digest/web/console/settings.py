@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from digest import questions
 from digest.app import App
-from digest.calendar import next_due
 from digest.inforce import in_force
 from digest.web.console.frame import Frame
 from digest.web.console.gate import Viewer
@@ -49,7 +49,7 @@ class SettingsPages:
 def _facts(app: App) -> Iterator[tuple[str, str]]:
     """Say in words what an operator looks for first."""
     config, schedule = app.config, app.config.schedule
-    due = app.local(next_due(schedule, app.clock.now()).due_at)
+    due = app.local(questions.coming_period(app).due_at)
     yield "Newsletter", config.newsletter.name
     yield "Issues", f"one a {schedule.cadence}; the next is due {due}, {schedule.zone}"
     yield "Approval", _APPROVAL[schedule.approval]
