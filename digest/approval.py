@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from digest import bestof, logbook, waiting
 from digest.app import App
+from digest.calendar import Period
 from digest.editions import drafts
 from digest.editions import store as editions
 from digest.editions.best import best_series
@@ -27,7 +28,8 @@ _ACTIONS = {
 
 def approve(app: App, edition: Edition) -> Edition:
     """Let a draft or held edition go, as it looks now; a later change takes the approval back."""
-    return _agree(app, edition, agreeable(app, edition), departure=_after_regrets(app))
+    planned = agreeable(app, period_of(app, edition))
+    return _agree(app, edition, planned, departure=_after_regrets(app))
 
 
 def send_now(app: App, edition: Edition, *, people: int) -> Edition:
@@ -35,24 +37,41 @@ def send_now(app: App, edition: Edition, *, people: int) -> Edition:
 
     Raises `UsageError` naming the right number when it would go to another one.
     """
-    planned = agreeable(app, edition)
-    found = sum((planned.asked or {}).values())
-    if people != found:
-        raise UsageError(waiting.miscounted(edition.period, said=people, found=found))
+    planned = agreeable_to(app, period_of(app, edition), people=people)
     departure = replace(_after_regrets(app), at_once=True)
     return _agree(app, edition, planned, departure=departure)
 
 
-def agreeable(app: App, edition: Edition) -> Plan:
+def agreeable_to(app: App, period: Period, *, people: int) -> Plan:
+    """Return what a person would agree to who says that it goes to so many people.
+
+    Raises what `agreeable` does, and `UsageError` naming the right number.
+    """
+    planned = agreeable(app, period)
+    found = sum((planned.asked or {}).values())
+    if people != found:
+        raise UsageError(waiting.miscounted(period.name, said=people, found=found))
+    return planned
+
+
+def agreeable(app: App, period: Period) -> Plan:
     """Return what a person would agree to, or raise `PersonNeededError` saying what is missing."""
-    planned = complete(app, plan(app, period_of(app, edition)))
+    planned = complete(app, plan(app, period))
     if undecided := awaited(app, planned):
         raise PersonNeededError(waiting.undecided(undecided))
     if planned.issue is None:
-        raise PersonNeededError(f"issue {edition.period} has nothing to send: no post is in it")
+        raise PersonNeededError(f"issue {period.name} has nothing to send: no post is in it")
     if planned.errors:
-        raise PersonNeededError(waiting.failed(edition.period, errors=planned.errors))
+        raise PersonNeededError(waiting.failed(period.name, errors=planned.errors))
     return planned
+
+
+def refuse_draft(edition: Edition) -> None:
+    """Raise `PersonNeededError` when nobody has said yet that this issue may go."""
+    if edition.state is EditionState.DRAFT:
+        raise PersonNeededError(
+            f"issue {edition.period} is a draft; 'digest issue approve {edition.period}' lets it go"
+        )
 
 
 def holds(edition: Edition, planned: Plan) -> bool:

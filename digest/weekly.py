@@ -134,11 +134,11 @@ def settle(app: App, edition: Edition, *, tell: Tell = lambda _note: None) -> Ed
     fence.require(app)
     planned = planning.plan(app, planning.period_of(app, edition))
     if planned.issue is None and not planning.awaited(app, planned):
-        reason = _why_empty(app, planned)
+        reason = why_empty(app, planned)
         return approval.move(app, edition, to=EditionState.EMPTY, reason=reason)
     planned = planning.complete(app, planned)
-    if obstacle := _obstacle(app, edition, planned):
-        return approval.move(app, edition, to=EditionState.HELD, reason=obstacle)
+    if why := obstacle(app, planned, edition=edition):
+        return approval.move(app, edition, to=EditionState.HELD, reason=why)
     leaves_at = planned.decided.departure.leaves_at
     if leaves_at and leaves_at > app.clock.now():
         tell(waiting.for_regrets(edition.period, until=app.local(leaves_at)))
@@ -203,6 +203,33 @@ def began_before(session: Session, due_at: datetime, *, now: datetime) -> bool:
     return began is not None and (began <= due_at or now < began)
 
 
+def obstacle(app: App, planned: Plan, *, edition: Edition | None) -> str | None:
+    """Say why a person has to look before this issue is sealed; None when nobody has to.
+
+    ``edition`` is None where none was opened for it yet.
+    """
+    mode = app.config.schedule.approval
+    if edition and edition.state is EditionState.APPROVED:
+        return None if approval.holds(edition, planned) else waiting.CHANGED
+    late = app.clock.now() - planned.period.due_at
+    if late > app.config.schedule.lateness:
+        return waiting.missed(late)
+    if mode == "manual":
+        return waiting.BY_HAND
+    if planned.errors and mode != "auto":
+        return waiting.failed(planned.period.name, errors=planned.errors)
+    undecided = planning.awaited(app, planned)
+    return waiting.undecided(undecided) if undecided else None
+
+
+def why_empty(app: App, planned: Plan) -> str:
+    """Say why there is no issue for this period."""
+    if calendar.is_best_of(planned.period.name):
+        return waiting.NO_BEST
+    found = len(planned.selection.chosen)
+    return waiting.too_few(found, minimum=app.config.selection.minimum)
+
+
 def _read_elsewhere(app: App) -> tuple[str, ...]:
     """Name the sources that another process is reading: an issue without them would lack posts."""
     with app.database.read() as session:
@@ -251,26 +278,3 @@ def _enqueue(app: App, session: Session, edition: Edition, *, otherwise: Mapping
     )
     if app.config.engine.kind == "fleet":
         app.fleet.enqueue(session, edition.id)
-
-
-def _obstacle(app: App, edition: Edition, planned: Plan) -> str | None:
-    """Say why a person has to look before this edition is sealed; None when nobody has to."""
-    mode = app.config.schedule.approval
-    if edition.state is EditionState.APPROVED:
-        return None if approval.holds(edition, planned) else waiting.CHANGED
-    late = app.clock.now() - edition.due_at
-    if late > app.config.schedule.lateness:
-        return waiting.missed(late)
-    if mode == "manual":
-        return waiting.BY_HAND
-    if planned.errors and mode != "auto":
-        return waiting.failed(edition.period, errors=planned.errors)
-    undecided = planning.awaited(app, planned)
-    return waiting.undecided(undecided) if undecided else None
-
-
-def _why_empty(app: App, planned: Plan) -> str:
-    if calendar.is_best_of(planned.period.name):
-        return waiting.NO_BEST
-    found = len(planned.selection.chosen)
-    return waiting.too_few(found, minimum=app.config.selection.minimum)

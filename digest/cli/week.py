@@ -8,8 +8,8 @@ from digest.cli import context, quarantine
 from digest.cli.context import Context
 from digest.cli.outcome import account, as_json, fetched, polled
 from digest.cli.output import IN_PART, OK, table
-from digest.cli.rehearsal import rehearse
-from digest.errors import PersonNeededError, UsageError
+from digest.cli.rehearsal import rehearse_run, rehearse_send, rehearse_sending_now
+from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -68,7 +68,7 @@ def run(ctx: typer.Context) -> None:
     me = context.of(ctx)
     with me.app(may_send=True) as app:
         if me.options.dry_run:
-            rehearse(me, app)
+            rehearse_run(me, app)
             return
         with me.out.progress("send", total=None) as step:
             done = weekly.run(app, report=lambda ends: step(sum(ends.values())))
@@ -105,8 +105,11 @@ def send(
     if names and not me.options.dry_run:
         raise UsageError("--list goes with --dry-run; 'digest issue show' names who was not served")
     with me.app(may_send=True) as app:
+        if me.options.dry_run and people is not None:
+            rehearse_sending_now(me, app, period, people=people, names=names)
+            return
         if me.options.dry_run:
-            rehearse(me, app, period=period, names=names)
+            rehearse_send(me, app, period, names=names)
             return
         if people is not None:
             period = _approve_at_once(app, period, people=people)
@@ -138,13 +141,10 @@ def _deliver(
     me: Context, app: "App", edition: "Edition"
 ) -> "tuple[tuple[Edition, SendReport], ...]":
     """Seal an approved edition, wake a paused one, and hand over what is going."""
-    from digest import steering, weekly
+    from digest import approval, steering, weekly
     from digest.editions.state import GOING, EditionState
 
-    if edition.state is EditionState.DRAFT:
-        raise PersonNeededError(
-            f"issue {edition.period} is a draft; 'digest issue approve {edition.period}' lets it go"
-        )
+    approval.refuse_draft(edition)
     if edition.state is EditionState.APPROVED:
         edition = weekly.settle(app, edition, tell=me.out.say)
     if edition.state is EditionState.PAUSED:

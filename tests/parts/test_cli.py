@@ -14,6 +14,7 @@ from storage.database import Database
 from storage.settings import DatabaseSettings
 
 W24, W25 = "2026-W24", "2026-W25"
+THURSDAY = "2026-06-11T12:00"
 
 Call = Callable[..., Ended]
 
@@ -135,8 +136,7 @@ def test_a_dry_run_leaves_every_row_and_calls_no_carrier(week: Newsroom, call: C
     for arguments in (
         ("fetch",),
         ("run",),
-        ("send",),
-        ("send", W24, "--list"),
+        ("send", "--now", "--people", "3", "--list"),
         ("source", "add", week.blog("x", path="/x.xml"), week.blog("y", path="/y.xml")),
         ("source", "pause", "plain"),
         ("source", "test", week.web.url("/feed.xml")),
@@ -157,12 +157,59 @@ def test_a_dry_run_leaves_every_row_and_calls_no_carrier(week: Newsroom, call: C
 @pytest.mark.usefixtures("week")
 def test_a_rehearsal_names_everybody_in_and_out_with_the_reason(call: Call) -> None:
     call("subscriber", "remove", "emmy@example.org", "--yes")
-    told = call("send", "--dry-run", "--list", "--at", FRIDAY).out
+    now = ("--now", "--people", "2")
+    told = call("send", *now, "--dry-run", "--list", "--at", FRIDAY).out
     assert "2 posts to 2 readers" in told
+    assert f"Next: digest send {W24} --now --people 2" in told
     assert "ada@example.org  gets it" in told
     assert "grace@example.org  gets it" in told
     assert "emmy@example.org  unsubscribed" in told
     assert "left out: 1 unsubscribed" in told
+
+
+@pytest.mark.usefixtures("week")
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        ((), 2, "no issue has been opened yet"),
+        ((W24,), 2, "has not been opened yet"),
+        (("--now", "--people", "99"), 2, "would go to 3 people now, not to 99"),
+    ],
+)
+def test_a_rehearsal_refuses_what_a_send_refuses(
+    call: Call, arguments: tuple[str, ...], code: int, complaint: str
+) -> None:
+    for option in ("--dry-run", "--verbose"):
+        refused = call("send", *arguments, option, "--at", THURSDAY, code=code)
+        assert (refused.out, complaint in refused.err) == ("", True)
+
+
+def test_a_rehearsal_of_a_send_asks_whether_it_is_approved(week: Newsroom, call: Call) -> None:
+    call("issue", "words", "--introduction", "Good morning.", "--at", THURSDAY)
+    for option in ("--dry-run", "--verbose"):
+        assert "is a draft" in call("send", option, "--at", FRIDAY, code=3).err
+    week.configure("[schedule]\nundo_minutes = 10.0\n")
+    call("send", "--now", "--people", "3", "--at", THURSDAY)
+    waits = call("send", "--dry-run", "--at", THURSDAY).out
+    assert f"would not send issue {W24}" in waits
+    assert "is approved and leaves after Thu 11 Jun 2026 12:10" in waits
+    assert f"would send issue {W24}" in call("send", "-n", "--at", FRIDAY).out
+    call("issue", "hold", "--at", THURSDAY)
+    assert "why: it is held: held by the operator" in call("send", "-n", "--at", FRIDAY).out
+
+
+def test_a_rehearsal_of_a_run_says_what_would_not_be_sent(week: Newsroom, call: Call) -> None:
+    early = call("run", "-n", "--at", THURSDAY).out
+    assert f"nothing is due now; at its time it would send issue {W24}" in early
+    assert "digest run" not in early
+    assert f"\nwould send issue {W24}" in call("run", "-n", "--at", FRIDAY).out
+    week.configure('[schedule]\napproval = "manual"\n')
+    by_hand = call("run", "-n", "--at", FRIDAY).out
+    assert f"\nwould hold issue {W24}" in by_hand
+    assert "why: it waits for approval" in by_hand
+    week.configure("[selection]\nminimum = 3\n")
+    few = call("run", "-n", "--at", FRIDAY).out
+    assert "why: 2 new posts, fewer than [selection] minimum = 3" in few
 
 
 def test_a_pretended_time_never_reaches_a_carrier_that_leaves_the_machine(

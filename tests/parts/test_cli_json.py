@@ -102,9 +102,10 @@ def test_after_the_freeze_the_json_tells_who_was_not_served(week: Newsroom, call
 
 def test_json_of_rehearsals_has_its_documented_shape(week: Newsroom, call: Call) -> None:
     rehearsal = documented("send")
-    for arguments in (("run",), ("send",)):
+    now = ("send", "--now", "--people", "3")
+    for arguments in (("run",), now):
         assert fits(call(*arguments, "--dry-run", "--at", FRIDAY, "--json").data, rehearsal)
-    listed = call("send", "-n", "--list", "--at", FRIDAY, "--json").data
+    listed = call(*now, "-n", "--list", "--at", FRIDAY, "--json").data
     assert {one["email"] for one in listed.pop("list")} == set(readers("ada", "grace", "emmy"))
     assert fits(listed, rehearsal)
     held = call("issue", "hold", "-n", "--at", FRIDAY, "--json").data
