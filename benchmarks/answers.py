@@ -59,6 +59,7 @@ def _fresh(url: str) -> str:
 
 def _on(name: str, url: str, rounds: int) -> dict[str, Any]:
     database = Database(DatabaseSettings(url=url))
+    database.create()
     Base.metadata.create_all(database.engine)
     limits = SignupLimits(
         per_address=_NO_LIMIT,

@@ -75,6 +75,7 @@ def _each(name: str, folder: str, server: Any) -> Iterator[tuple[str, Database, 
 
 def _empty(url: str) -> Database:
     database = Database(DatabaseSettings(url=url))
+    database.create()
     Base.metadata.create_all(database.engine)
     return database
 

@@ -98,6 +98,7 @@ def _written(url: str, *, readers: int, folder: Path) -> Book:
     """Put the readers on the list, and freeze the issue for them; time the freeze."""
     is_for_fleet = not url.startswith("sqlite")
     with closing(application(url, folder=folder, is_for_fleet=is_for_fleet)) as app:
+        app.database.create()
         Base.metadata.create_all(app.database.engine)
         if is_for_fleet:
             app.fleet.migrate()

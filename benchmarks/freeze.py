@@ -50,6 +50,7 @@ def measure(*, quick: bool) -> list[dict[str, Any]]:
 
 def _seconds(url: str, count: int) -> float:
     database = Database(DatabaseSettings(url=url))
+    database.create()
     Base.metadata.create_all(database.engine)
     _fill(database, count)
     period = latest_due(ScheduleSettings(), NOW)

@@ -27,6 +27,7 @@ _WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 def import_(database: Database, file: Path) -> int:
     """Import the file; return how many rows."""
+    database.create()
     Base.metadata.create_all(database.engine)
     collect_seldom()
     count = 0

@@ -148,6 +148,7 @@ def _poll(rows: list[SourceRow], parser: Parser, *, server: int) -> Polled:
 
 def _database(folder: str, rows: list[SourceRow]) -> Database:
     database = Database(DatabaseSettings(url=f"sqlite:///{folder}/digest.sqlite3"))
+    database.create()
     Base.metadata.create_all(database.engine)
     with database.begin() as session:
         session.add_all(rows)

@@ -97,6 +97,7 @@ def issue(posts: int = POSTS) -> Issue:
 def _freeze(url: str, count: int) -> tuple[float, int, int]:
     """Return the seconds of the one transaction, the contents rendered, and the choices."""
     database = Database(DatabaseSettings(url=url))
+    database.create()
     Base.metadata.create_all(database.engine)
     _fill(database, count)
     sample = issue()

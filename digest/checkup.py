@@ -106,8 +106,20 @@ def _database(app: App) -> Iterator[Finding]:
     app.database.ping()
     schema.check(app.database)
     yield Finding(level="ok", sentence=f"database: schema {schema.head()} is current")
+    yield from _readable(app)
     yield from _upkeep(app)
     yield from _held_back(app)
+
+
+def _readable(app: App) -> Iterator[Finding]:
+    """Warn of a database that others can read: it holds every address."""
+    file = app.database.file
+    if file and file.stat().st_mode & 0o077:
+        yield Finding(
+            level="warning",
+            sentence=f"database: {file} can be read by others, and it holds every address",
+            cure=f"chmod 600 {file}*",  # with the files beside it
+        )
 
 
 def _upkeep(app: App) -> Iterator[Finding]:

@@ -66,6 +66,7 @@ def _put_back(database: Database, seen: Backup, *, end: str) -> list[Path]:
         return []
     database.close()
     place = Path(str(database.url.database))
+    place.parent.mkdir(parents=True, exist_ok=True)
     _refuse_locked(place)
     fresh = place.with_name(f"{place.name}.restoring")
     fresh.unlink(missing_ok=True)

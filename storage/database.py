@@ -1,5 +1,6 @@
 """The database: an engine with the right pragmas, and the two scopes in which it is used."""
 
+import os
 import select
 import threading
 import zlib
@@ -8,8 +9,9 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -23,12 +25,23 @@ _CONNECTION_LIVES = 300  # seconds: routers on the way forget a silent one, and 
 _LOCK = Statement("SELECT pg_advisory_xact_lock(:key)")
 V = TypeVar("V")
 T = TypeVar("T")
+_ONLY_OWNER = 0o600
 _MANY = 48_000  # KiB of pages
 _MORE_CONNECTIONS = 100  # beyond the five kept open: each sending thread may want one
 
 
 class DatabaseUnreachableError(OSError):
     """The database does not answer."""
+
+
+class DatabaseMissingError(DatabaseUnreachableError):
+    """There is no file where the database should be."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"there is no database at {file.absolute()}; check [database] url. 'digest init' or"
+            " 'digest migrate' makes a new one, 'digest backup restore' brings one back"
+        )
 
 
 class Database:
@@ -45,6 +58,26 @@ class Database:
     def is_sqlite(self) -> bool:
         """Whether this is SQLite (one writer at a time, a file on this machine)."""
         return self.engine.dialect.name == "sqlite"
+
+    @property
+    def file(self) -> Path | None:
+        """The file of SQLite; None where the database is none."""
+        return _file_of(self.url)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is a file that is not there."""
+        return self.file is not None and not self.file.exists()
+
+    def create(self) -> None:
+        """Make an empty file, which only its owner can read, where it is missing.
+
+        Nothing else makes one: a command in the wrong folder shall say so, and leave nothing
+        behind. SQLite gives the files beside it (-wal, -shm) the same mode.
+        """
+        if self.file and self.is_missing:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self.file, os.O_CREAT | os.O_WRONLY, _ONLY_OWNER))
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -102,6 +135,8 @@ class Database:
 
     def ping(self) -> None:
         """Ask the database for one row, or raise `DatabaseUnreachableError` saying why not."""
+        if self.file and self.is_missing:
+            raise DatabaseMissingError(self.file)
         try:
             with self.read() as session:
                 session.execute(text("SELECT 1"))
@@ -129,17 +164,30 @@ def _create_engine(settings: DatabaseSettings) -> Engine:
         )
         event.listen(engine, "checkout", _refuse_closed)
         return engine
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
         connect_args={"timeout": settings.busy_timeout},
         max_overflow=_MORE_CONNECTIONS,
         hide_parameters=True,
     )
+    if _file_of(url):
+        event.listen(engine, "do_connect", _open_existing)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _file_of(url: URL) -> Path | None:
+    """Return the file of SQLite; None where it is in memory, or named by an address of its own."""
+    name = url.database if url.get_backend_name() == "sqlite" else None
+    return Path(name) if name and name != ":memory:" and not name.startswith("file:") else None
+
+
+def _open_existing(_dialect: Any, _record: Any, places: list[str], options: dict[str, Any]) -> None:
+    """Have SQLite fail where there is no file; by itself it would make one, open to all."""
+    if not options.get("uri"):  # the pool gives the same list again
+        places[0] = f"file:{quote(places[0])}?mode=rw"
+        options["uri"] = True
 
 
 def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:

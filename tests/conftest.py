@@ -113,6 +113,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make an empty database file with the schema, to be copied for each test."""
     path = tmp_path_factory.mktemp("template") / "digest.sqlite3"
     database = Database(DatabaseSettings(url=f"sqlite:///{path}"))
+    database.create()
     Base.metadata.create_all(database.engine)
     database.close()
     return path
@@ -138,7 +139,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     """Give the address of an empty database with the schema, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         path = tmp_path / "digest.sqlite3"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
     server: Engine = request.getfixturevalue("postgres_template")

@@ -94,7 +94,8 @@ def migrate(
     config = me.configuration()
     app = App(config, clock=me.clock(config), stop=me.stop)
     try:
-        app.database.ping()
+        if not app.database.is_missing:
+            app.database.ping()
         before, head = schema.current(app.database), schema.head()
         if me.options.dry_run:
             me.out.result(

@@ -23,7 +23,9 @@ def head() -> str:
 
 
 def current(database: Database) -> str | None:
-    """Return the database's revision; None for an empty database."""
+    """Return the database's revision; None for an empty database, and where there is none yet."""
+    if database.is_missing:
+        return None
     with database.read() as session:
         return _stamp(session)
 
@@ -31,6 +33,7 @@ def current(database: Database) -> str | None:
 def migrate(database: Database) -> bool:
     """Bring the database to this version in one transaction; False when it was there already.
 
+    Where there is none it is made.
     Two processes may call this at once: SQLite's write lock or an advisory lock lets one wait.
     """
     from alembic import command  # noqa: PLC0415 - only to migrate
@@ -38,6 +41,7 @@ def migrate(database: Database) -> bool:
 
     config = Config()
     config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
+    database.create()
     with database.begin() as session:
         one_at_a_time(session, "migrate")
         before = _stamp(session)

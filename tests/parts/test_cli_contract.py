@@ -30,6 +30,7 @@ Capture = pytest.CaptureFixture[str]
 def room(tmp_path: Path) -> Iterator[Newsroom]:
     url = f"sqlite:///{tmp_path}/digest.sqlite3"
     database = Database(DatabaseSettings(url=url))
+    database.create()
     Base.metadata.create_all(database.engine)
     database.close()
     with newsroom(tmp_path, database_url=url, delay=0.02) as room:
@@ -123,6 +124,21 @@ def test_a_database_that_does_not_answer_is_one_sentence(room: Newsroom, capsys:
     assert "does not answer" in ended.err
     assert "canary" not in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_a_command_in_the_wrong_folder_makes_no_database(room: Newsroom, capsys: Capture) -> None:
+    room.database_url = "sqlite:///nowhere/digest.sqlite3"
+    room.configure()
+    for arguments in (("today",), ("run", "-q"), ("doctor",), ("migrate", "--dry-run")):
+        told = room.call(capsys, *arguments, code=None)
+        if arguments[0] != "migrate":
+            assert told.code == 1
+            assert "there is no database at" in told.out + told.err
+            assert "'digest migrate' makes a new one" in told.out + told.err
+        assert not (room.folder / "nowhere").exists(), arguments
+    room.call(capsys, "migrate")
+    assert (room.folder / "nowhere" / "digest.sqlite3").stat().st_mode & 0o777 == 0o600
+    assert "Next: issue 1" in room.call(capsys, "today").out
 
 
 def test_no_configuration_says_where_it_was_looked_for(room: Newsroom, capsys: Capture) -> None:

@@ -49,6 +49,7 @@ def site(tmp_path: Path) -> Iterator[Starlette]:
     """Build the console of an installation that has something to draw."""
     url = f"sqlite:///{tmp_path}/digest.sqlite3"
     database = Database(DatabaseSettings(url=url))
+    database.create()
     Base.metadata.create_all(database.engine)
     database.close()
     with newsroom(tmp_path, database_url=url) as room:

@@ -62,6 +62,7 @@ def app(tmp_path: Path) -> Iterator[App]:
     """Open an app on one database: what a browser shows does not depend on which."""
     url = f"sqlite:///{tmp_path}/digest.sqlite3"
     database = Database(DatabaseSettings(url=url))
+    database.create()
     Base.metadata.create_all(database.engine)
     database.close()
     with newsroom(tmp_path, database_url=url) as room:

@@ -24,6 +24,7 @@ def test_a_browser_comes_back_from_the_providers_site_signed_in(tmp_path: Path) 
     """It is the console at "localhost" and the provider at "127.0.0.1": two sites."""
     url = f"sqlite:///{tmp_path}/digest.sqlite3"
     database = Database(DatabaseSettings(url=url))
+    database.create()
     Base.metadata.create_all(database.engine)
     database.close()
     clock = Wristwatch.starting_at(NOW)

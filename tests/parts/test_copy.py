@@ -177,6 +177,7 @@ def test_a_copy_into_sqlite_and_one_from_nowhere_say_what_to_do(
 def room(tmp_path: Path) -> Iterator[Newsroom]:
     url = f"sqlite:///{tmp_path}/first.sqlite3"
     database = Database(DatabaseSettings(url=url))
+    database.create()
     Base.metadata.create_all(database.engine)
     database.close()
     with newsroom(tmp_path, database_url=url) as room:

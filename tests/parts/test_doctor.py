@@ -82,6 +82,15 @@ def test_a_healthy_installation_has_only_ticks(room: Newsroom, doctor: Doctor) -
     assert room.mail.said("MAIL") == []
 
 
+def test_a_database_that_others_can_read_is_named(database: Database, doctor: Doctor) -> None:
+    if database.file is None:
+        return  # PostgreSQL guards its own files
+    database.file.chmod(0o640)
+    found = finding(doctor("--json"), "can be read by others")
+    assert found["level"] == "warning"
+    assert found["cure"] == f"chmod 600 {database.file}*"
+
+
 def test_a_closed_port_is_an_error(room: Newsroom, doctor: Doctor) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         closed = taken.getsockname()[1]

@@ -40,6 +40,7 @@ def browser() -> Iterator[Browser]:
 def database(tmp_path: Path) -> Iterator[Database]:
     """Give one database: what a browser shows does not depend on which."""
     database = Database(DatabaseSettings(url=f"sqlite:///{tmp_path}/digest.sqlite3"))
+    database.create()
     Base.metadata.create_all(database.engine)
     yield database
     database.close()

@@ -35,6 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     monkeypatch.chdir(tmp_path)
     database = Database(DatabaseSettings(url=f"sqlite:///{tmp_path}/digest.sqlite3"))
+    database.create()
     Base.metadata.create_all(database.engine)
     adopt(database)
     (key, *_) = Keyring((SECRET.encode(),)).mailbox_keys(ADA.mailbox.canonical)

@@ -33,6 +33,7 @@ NEW = "ada@new.example"
 def guest(tmp_path: Path) -> Guest:
     """Give one database: what a letter says does not depend on which."""
     database = Database(DatabaseSettings(url=f"sqlite:///{tmp_path}/digest.sqlite3"))
+    database.create()
     Base.metadata.create_all(database.engine)
     return Guest(database, settings=SiteSettings(web=WebSettings(public_url=HOME)))
 

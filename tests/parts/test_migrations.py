@@ -33,6 +33,7 @@ def empty(database: Database, tmp_path: Path) -> Iterator[Database]:
     """Give a database without any table."""
     if database.is_sqlite:
         fresh = Database(DatabaseSettings(url=f"sqlite:///{tmp_path}/empty.sqlite3"))
+        fresh.create()
         yield fresh
         fresh.close()
         return

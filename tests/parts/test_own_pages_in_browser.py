@@ -77,6 +77,7 @@ def browser() -> Iterator[Browser]:
 def guest(tmp_path: Path) -> Iterator[Guest]:
     """Give one database: what a browser shows does not depend on which."""
     database = Database(DatabaseSettings(url=f"sqlite:///{tmp_path}/digest.sqlite3"))
+    database.create()
     Base.metadata.create_all(database.engine)
     every = SiteSettings(topics=TOPICS, languages=("en", "de"), paces=("weekly", "monthly"))
     yield Guest(database, settings=every)

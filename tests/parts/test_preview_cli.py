@@ -23,6 +23,7 @@ GERMAN = '[email]\nlanguages = ["en", "de"]\n'
 def room(tmp_path: Path, capsys: Capture) -> Iterator[Newsroom]:
     url = f"sqlite:///{tmp_path}/digest.sqlite3"
     database = Database(DatabaseSettings(url=url))
+    database.create()
     Base.metadata.create_all(database.engine)
     database.close()
     with newsroom(tmp_path, database_url=url) as room:

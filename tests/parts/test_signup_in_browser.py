@@ -54,6 +54,7 @@ class Place:
 
     def __init__(self, folder: Path, host: MailHost) -> None:
         self.database = Database(DatabaseSettings(url=f"sqlite:///{folder}/digest.sqlite3"))
+        self.database.create()
         Base.metadata.create_all(self.database.engine)
         self._host = host
         self.server: uvicorn.Server | None = None

@@ -2,12 +2,20 @@
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
-from storage.database import Database, DatabaseUnreachableError, clock_of, room_for_many
+from storage.database import (
+    Database,
+    DatabaseMissingError,
+    DatabaseUnreachableError,
+    clock_of,
+    room_for_many,
+)
 from storage.settings import DatabaseSettings
 from subscribers.tables import Status, SubscriberRow, SuppressionRow
 
@@ -86,6 +94,26 @@ def test_room_for_many_rows_is_given_back_even_when_they_fail(database: Database
         with pytest.raises(ValueError, match="no row"):
             fail()
         assert found[0] > usual == room()
+
+
+def test_only_create_makes_a_file_and_it_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "no folder?" / "new #1.sqlite3"
+    database = Database(DatabaseSettings(url=f"sqlite:///{quote(str(path))}"))
+    assert database.file is not None
+    with pytest.raises(DatabaseMissingError, match="there is no database at"):
+        database.ping()
+    with pytest.raises(OperationalError), database.read() as session:
+        session.execute(text("SELECT 1"))
+    assert list(tmp_path.iterdir()) == []
+    database.create()
+    database.create()
+    with database.begin() as session:
+        session.execute(text("CREATE TABLE one (n INTEGER)"))
+        modes = {one.name: one.stat().st_mode & 0o777 for one in database.file.parent.iterdir()}
+    assert set(modes) == {database.file.name + end for end in ("", "-wal", "-shm")}
+    assert set(modes.values()) == {0o600}
+    database.ping()
+    database.close()
 
 
 def test_an_unreachable_database_is_named_without_its_password() -> None:

@@ -135,6 +135,7 @@ def test_contrast_is_that_of_the_guidelines() -> None:
 def room(tmp_path: Path) -> Iterator[Newsroom]:
     url = f"sqlite:///{tmp_path}/digest.sqlite3"
     database = Database(DatabaseSettings(url=url))
+    database.create()
     Base.metadata.create_all(database.engine)
     database.close()
     with newsroom(tmp_path, database_url=url) as room:

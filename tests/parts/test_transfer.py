@@ -424,6 +424,7 @@ def test_s12_what_goes_out_runs_nothing_and_comes_in_again(
     first = everybody(database, path, as_json=as_json)
     text = path.read_text()
     Base.metadata.drop_all(database.engine)
+    database.create()
     Base.metadata.create_all(database.engine)
     assert Fate.REFUSED not in fates(bring(database, path, source=""))
     again = everybody(database, tmp_path / "again", as_json=as_json)

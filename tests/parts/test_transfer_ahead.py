@@ -100,6 +100,7 @@ def test_what_comes_of_a_list_is_the_same_quickly_and_row_by_row(
     people_before(database)
     lines, kept = bring(database, maker, quickly, at_once=1000), tables(database)
     Base.metadata.drop_all(database.engine)
+    database.create()
     Base.metadata.create_all(database.engine)
     people_before(database)
     assert bring(database, maker, carefully(file), at_once=1) == lines

@@ -54,6 +54,7 @@ class Replay:
     def begin(self, at: datetime) -> None:
         """Follow the feed, with one reader on the list."""
         app = self.app(at)
+        app.database.create()
         Base.metadata.create_all(app.database.engine)
         roster.add_sources(app, [NewSource(url=self.web.url("/feed"), name="feed")])
         roster.add_subscribers(app, ["ada@example.org"], consent="a test", language="en")
