@@ -14,7 +14,7 @@ sends which letter.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -36,6 +36,7 @@ from digest import (
 from digest.app import App
 from digest.calendar import Period
 from digest.delivery import ledger
+from digest.delivery.rest import Rest, rest
 from digest.delivery.sender import SendReport
 from digest.delivery.state import Report, told_nobody
 from digest.editions import drafts
@@ -62,7 +63,8 @@ class Week:
     left behind. ``elsewhere`` names the sources that another process is reading: it was left to
     that one to settle the issue. ``quarantined`` are the sources whose new posts wait. ``notes``
     are what the operator should know of an issue that was sealed in this run. ``best_of`` is what
-    goes out beside the due issue, if anything.
+    goes out beside the due issue, if anything. ``resting`` are those of ``sent``, by id, of which
+    no letter's turn had come: nothing was done about them, and nothing needs anybody.
     """
 
     polled: tuple[PollResult, ...]
@@ -73,12 +75,14 @@ class Week:
     elsewhere: tuple[str, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     notes: tuple[str, ...] = ()
+    resting: Mapping[int, Rest] = field(default_factory=dict)
 
 
 def run(app: App, *, report: Report = told_nobody) -> Week:
     """Do everything that is due: made for cron, safe at any moment, in any number."""
     fence.require(app)
     unknown = app.sender.recover()
+    rested = _at_rest(app)
     errands.hand_over_notices(app)
     polled = fetch(app)
     edition = open_due(app)
@@ -98,6 +102,7 @@ def run(app: App, *, report: Report = told_nobody) -> Week:
         elsewhere=elsewhere,
         quarantined=quarantined(app),
         notes=tuple(notes),
+        resting=_still_at_rest(app, sent, before=rested),
     )
 
 
@@ -257,6 +262,32 @@ def _to_leave_at_once(app: App) -> list[Edition]:
 def _going(app: App) -> list[Edition]:
     with app.database.read() as session:
         return bestof.everything(session, app.newsletter, states=GOING)
+
+
+def _at_rest(app: App) -> dict[int, Rest]:
+    """Return how issues rest that are on their way, by their id."""
+    going, now = _going(app), app.clock.now()
+    if not going:
+        return {}
+    with app.database.read() as session:
+        shut = app.traffic.gate.refusal(session, now=now)
+        found = {one.id: rest(session, one.id, shut=shut, now=now) for one in going}
+    return {number: one for number, one in found.items() if one}
+
+
+def _still_at_rest(
+    app: App, sent: Iterable[tuple[Edition, SendReport]], *, before: Mapping[int, Rest]
+) -> dict[int, Rest]:
+    """Return those that a run has left as they were, and that wait for nothing but their time."""
+    after = _at_rest(app) if before else {}
+    return {
+        edition.id: after[edition.id]
+        for edition, report in sent
+        if edition.id in after
+        and after[edition.id] == before.get(edition.id)
+        and report.trouble in {None, after[edition.id].shut}
+        and not report.unknown
+    }
 
 
 def _as_it_stands(app: App, edition: Edition | None) -> Edition | None:

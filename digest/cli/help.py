@@ -38,7 +38,7 @@ PANELS = {
 }
 
 EXIT_CODES = {
-    0: "done; also: nothing to do, already done, in progress elsewhere",
+    0: "done; also: nothing to do, letters wait for their time, done before, in progress elsewhere",
     1: "failed",
     2: "wrong usage or configuration",
     3: "a person is needed (approval missing, check failed): nothing was sent",

@@ -7,6 +7,7 @@ from digest.cli.output import IN_PART, NEEDS_PERSON, OK
 
 if TYPE_CHECKING:
     from digest.app import App
+    from digest.delivery.rest import Rest
     from digest.delivery.sender import SendReport
     from digest.editions.store import Edition
     from digest.sources.poll import PollResult
@@ -39,8 +40,11 @@ def account(app: "App", week: "Week") -> tuple[int, list[str]]:
         lines.append(f"Next: digest preview {one.period}, then digest issue approve {one.period}")
         codes.append(NEEDS_PERSON)
     for sent, report in week.sent:
-        lines += _sent_lines(sent, report)
-        codes.append(_code_of(report))
+        if rest := week.resting.get(sent.id):
+            lines.append(_rest_line(app, sent, rest))
+        else:
+            lines += _sent_lines(sent, report)
+            codes.append(_code_of(report))
     lines += [f"note    {note}" for note in week.notes]
     if week.elsewhere and edition and edition.state is EditionState.DRAFT:
         lines.append("in progress elsewhere: another process is reading the sources")
@@ -63,6 +67,12 @@ def _in_other_hands(report: "SendReport") -> int:
 
     held = (DeliveryState.CLAIMED, DeliveryState.COMMITTING)
     return sum(report.counts.get(state, 0) for state in held)
+
+
+def _rest_line(app: "App", edition: "Edition", rest: "Rest") -> str:
+    letters = "1 letter waits" if rest.letters == 1 else f"{rest.letters:,} letters wait"
+    when = f"until {app.local(rest.until)}" if rest.until else f"({rest.shut})"
+    return f"issue   {edition.number} ({edition.period}): {letters} {when}"
 
 
 def _sent_lines(edition: "Edition", report: "SendReport") -> list[str]:

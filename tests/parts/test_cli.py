@@ -85,6 +85,34 @@ def test_letters_put_off_are_in_part(week: Newsroom, call: Call) -> None:
     assert "send    1 deferred, 2 accepted" in done.out
 
 
+def test_letters_that_wait_for_their_time_are_told_and_need_nobody(
+    week: Newsroom, call: Call
+) -> None:
+    week.mail.script = {"rcpt": [say("451 4.2.1 try later")] * 2}
+    call("run", "--at", FRIDAY, code=4)
+    before = len(week.mail.said("RCPT"))
+    early = "2026-06-12T07:01"
+    assert call("run", "-q", "--at", early) == Ended(code=0, out="", err="")
+    told = call("run", "--at", early).out
+    assert re.search(r"issue   1 \(2026-W24\): 2 letters wait until Fri 12 Jun 2026 07:\d\d", told)
+    assert len(week.mail.said("RCPT")) == before
+    week.mail.script = {"rcpt": [say("451 4.2.1 try later")] * 4}  # of which three are behind us
+    again = call("run", "-q", "--at", "2026-06-12T09:00", code=4).out
+    assert "1 deferred, 2 accepted" in again
+    assert "3 accepted" in call("run", "--at", "2026-06-12T15:00").out
+
+
+def test_letters_that_wait_for_the_hours_are_told_and_need_nobody(
+    week: Newsroom, call: Call
+) -> None:
+    week.configure('[hours]\nopens = "09:00"\ncloses = "18:00"\n')
+    assert "outside the sending hours" in call("run", "-q", "--at", FRIDAY, code=4).out
+    early = "2026-06-12T07:10"
+    assert call("run", "-q", "--at", early).out == ""
+    assert "3 letters wait (outside the sending hours" in call("run", "--at", early).out
+    assert "3 accepted" in call("run", "--at", "2026-06-12T09:00").out
+
+
 def test_a_fault_of_ours_pauses_and_needs_a_person(week: Newsroom, call: Call) -> None:
     week.mail.script = {"mail": say("530 5.7.0 authentication required")}
     assert f"Next: mend it, then digest send {W24}" in call("run", "--at", FRIDAY, code=3).out
