@@ -1,26 +1,8 @@
-"""What a number among the settings may be; the configuration refuses any other."""
+"""The limits that many numbers among the settings share, by name."""
 
-import math
-from dataclasses import dataclass
 from typing import Annotated
 
-
-@dataclass(frozen=True)
-class Limits:
-    """The least and the most that a number may be, both included."""
-
-    least: float
-    most: float = math.inf
-
-    def __str__(self) -> str:
-        if math.isinf(self.most):
-            return f"at least {self.least:g}"
-        return f"{self.least:g} to {self.most:,.10g}"
-
-    def allow(self, number: float) -> bool:
-        """Whether the number lies within; what is no number or has no end does not."""
-        return math.isfinite(number) and self.least <= number <= self.most
-
+from storage.limits import Limits
 
 Count = Annotated[int, Limits(1)]
 CountOrNone = Annotated[int, Limits(0)]  # zero says "no limit" or "none"

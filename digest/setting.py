@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from digest.limits import Limits
+from storage.limits import Limits
 
 PREFIX = "DIGEST_"
 NESTED = "__"

@@ -20,6 +20,13 @@ from digest.setting import FILE, Setting
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "<!-- Written by `python docs/generate.py`; change the code, not this page. -->"
 WIDTH = 80
+_WORDS: Mapping[Any, str] = {
+    str: "text",
+    bool: "`true` or `false`",
+    Path: "path",
+    Path | None: "path",
+    tuple[str, ...]: "list of texts",
+}
 
 CONFIG_HEAD = """\
 # Configuration
@@ -96,8 +103,9 @@ def _takes(setting: Setting) -> str:
         return f"{'whole number' if setting.type is int else 'number'}, {setting.limits}"
     if get_origin(setting.type) in {Mapping, dict}:
         return "table"
-    words = {str: "text", float: "number", tuple[str, ...]: "list of texts"}
-    return words.get(setting.type, "path")
+    if setting.type not in _WORDS:
+        raise TypeError(f"{setting.variable}: no word for {setting.type}; a number needs limits")
+    return _WORDS[setting.type]
 
 
 def _default(setting: Setting) -> str:

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Annotated
 
-_LONGEST_WAIT = 86_400  # seconds
+from storage.limits import Limits
+
 # SQLAlchemy's own grammar, for the two databases that we know. It is written out, because loading
 # SQLAlchemy takes a second of a busy machine, and reading the settings needs nothing else of it.
 _URL = re.compile(
@@ -26,7 +28,7 @@ class DatabaseSettings:
     """
 
     url: str = field(default="sqlite:///var/digest.sqlite3", repr=False)
-    busy_timeout: float = 30.0
+    busy_timeout: Annotated[float, Limits(0, 86_400)] = 30.0
 
     def __post_init__(self) -> None:
         """Refuse what no database answers to; the error does not show a password."""
@@ -35,5 +37,3 @@ class DatabaseSettings:
                 "[database] url is no address we can use; write it as"
                 " sqlite:///var/digest.sqlite3 or postgresql+psycopg://user:password@host/name"
             )
-        if not 0 <= self.busy_timeout <= _LONGEST_WAIT:
-            raise ValueError(f"[database] busy_timeout takes 0 to {_LONGEST_WAIT} seconds")

@@ -2,21 +2,18 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
-_MOST_PER_MINUTE = 1_000_000
-_SHORTEST, _LONGEST = 3, 3650  # days; a link works for two
+from storage.limits import Limits
+
+_Kept = Annotated[int, Limits(3, 3650)]  # days; a link works for two, and its request must be there
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeySettings:
     """How often one key may ask: so many times a minute, over all processes."""
 
-    requests_per_minute: int = 600
-
-    def __post_init__(self) -> None:
-        """Refuse a limit that lets nothing through."""
-        if not 1 <= self.requests_per_minute <= _MOST_PER_MINUTE:
-            raise ValueError(f"[api] requests_per_minute takes 1 to {_MOST_PER_MINUTE}")
+    requests_per_minute: Annotated[int, Limits(1, 1_000_000)] = 600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +24,8 @@ class RetentionSettings:
     somebody who was imported without a source of consent and has not confirmed since.
     """
 
-    pending_days: int = 7
-    unasked_days: int = 90
-
-    def __post_init__(self) -> None:
-        """Refuse a time that deletes requests whose link still works."""
-        for name in ("pending_days", "unasked_days"):
-            if not _SHORTEST <= getattr(self, name) <= _LONGEST:
-                raise ValueError(f"[retention] {name} takes {_SHORTEST} to {_LONGEST} days")
+    pending_days: _Kept = 7
+    unasked_days: _Kept = 90
 
 
 class KeepAddress(StrEnum):

@@ -1,14 +1,14 @@
 """How the console can be reached, and how long somebody stays signed in."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from digest.accounts.oidc.settings import OidcSettings
 from digest.accounts.secured import is_secured
 from digest.errors import ConfigurationError
 from digest.limits import Count
 from digest.pages import WebSettings
-
-_MOST_HOURS, _MOST_DAYS = 168, 90
+from storage.limits import Limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,17 +23,10 @@ class ConsoleSettings:
 
     open: bool = False
     hosts: tuple[str, ...] = ()
-    idle_hours: int = 12
-    days: int = 14
+    idle_hours: Annotated[int, Limits(1, 168)] = 12
+    days: Annotated[int, Limits(1, 90)] = 14
     upload_bytes: Count = 200_000_000
     oidc: OidcSettings = field(default_factory=OidcSettings)
-
-    def __post_init__(self) -> None:
-        """Refuse sessions that end at once, or hardly ever."""
-        if not 1 <= self.idle_hours <= _MOST_HOURS:
-            raise ConfigurationError(f"[console] idle_hours takes 1 to {_MOST_HOURS}")
-        if not 1 <= self.days <= _MOST_DAYS:
-            raise ConfigurationError(f"[console] days takes 1 to {_MOST_DAYS}")
 
     def url(self, path: str, *, web: WebSettings) -> str:
         """Return the address of a page of the console ("/console/issues"), for whoever may see it.

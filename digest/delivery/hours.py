@@ -3,10 +3,12 @@
 import math
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigurationError
 from digest.limits import Count
+from storage.limits import Limits
 
 _WARM = 10_000_000  # letters a day; who may send so many is not limited any more
 
@@ -49,10 +51,10 @@ class WarmUpSettings:
 
     start: str = ""
     first: Count = 500
-    growth: float = 1.5
+    growth: Annotated[float, Limits(1, 10, above=True)] = 1.5  # tenfold a day is no warm-up
 
     def __post_init__(self) -> None:
-        """Refuse what is no day, and a plan that never ends."""
+        """Refuse what is no day."""
         if self.start:
             try:
                 date.fromisoformat(self.start)
@@ -60,10 +62,6 @@ class WarmUpSettings:
                 raise ConfigurationError(
                     f'[warmup] start = {self.start!r} is no day; write it as "2026-06-12"'
                 ) from error
-        if not 1 < self.growth <= 10:  # noqa: PLR2004 - tenfold each day is no warm-up
-            raise ConfigurationError(
-                f"[warmup] growth = {self.growth} cannot work; it takes more than 1, at most 10"
-            )
 
     def most_on(self, day: date) -> int | None:
         """Return how many letters may be begun on this day; None when any number may."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from digest.errors import ConfigurationError
-from digest.limits import Count, Limits
+from digest.limits import Count
+from storage.limits import Limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +29,6 @@ class EmailSettings:
     toc: Literal["text", "web"] = "text"
 
     def __post_init__(self) -> None:
-        """Refuse an email without a language or without its lead."""
+        """Refuse an email without a language."""
         if not self.languages:
             raise ConfigurationError('[email] languages is empty; try ["en"]')
-        if self.full_posts < 1:
-            raise ConfigurationError("[email] full_posts must be at least 1: the lead is one")

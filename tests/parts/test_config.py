@@ -215,7 +215,26 @@ def test_all_mistakes_are_told_at_once(refusal: Callable[[str], str]) -> None:
         ("[schedule]\nlateness_hours = -1", "[schedule] lateness_hours = -1.0 cannot work"),
         ("[delivery.retry]\nfirst_minutes = -1", "config.toml:2: [delivery.retry] first_minutes"),
         ("[carrier.smtp.timeouts]\nconnect = 0", "[carrier.smtp.timeouts] connect = 0.0 cannot"),
-        ("[database]\nbusy_timeout = -1", "config.toml:2: [database] busy_timeout takes 0 to"),
+        (
+            "[database]\nbusy_timeout = -1",
+            "[database] busy_timeout = -1.0 cannot work; it takes 0 to 86",
+        ),
+        (
+            "[retention]\npending_days = 2",
+            "pending_days = 2 cannot work; it takes 3 to 3,650",
+        ),
+        (
+            "[retention]\nunasked_days = 4000",
+            "unasked_days = 4000 cannot work; it takes 3",
+        ),
+        ("[api]\nrequests_per_minute = 0", "[api] requests_per_minute = 0 cannot work"),
+        (
+            "[console]\nidle_hours = 200",
+            "idle_hours = 200 cannot work; it takes 1 to 168",
+        ),
+        ("[console]\ndays = 0", "[console] days = 0 cannot work; it takes 1 to 90"),
+        ("[warmup]\ngrowth = 1.0", "growth = 1.0 cannot work; it takes more than 1, at most 10"),
+        ("[warmup]\ngrowth = 10.5", "growth = 10.5 cannot work"),
         ("[database]\nurl = 'mysql://x'", "config.toml:2: [database] url is no address"),
         ("[database]\nurl = 'var/digest'", "config.toml:2: [database] url is no address"),
         (

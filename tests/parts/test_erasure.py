@@ -232,12 +232,6 @@ def test_a_member_stays_and_what_they_did_not_confirm_goes(database: Database) -
         assert audience.wanted_among(session, [ada])
 
 
-@pytest.mark.parametrize("days", [0, 2, 4000])
-def test_a_time_that_cannot_work_is_refused(days: int) -> None:
-    with pytest.raises(ValueError, match="pending_days takes 3 to"):
-        RetentionSettings(pending_days=days)
-
-
 def test_waiting_letters_to_the_erased_are_not_for_anybody(database: Database) -> None:
     with database.begin() as session:
         apply(session)

@@ -10,7 +10,7 @@ from digest.accounts.passwords import Passwords
 from digest.accounts.roles import Role
 from digest.accounts.seals import Seals
 from digest.accounts.settings import ConsoleSettings
-from digest.errors import ConfigurationError, UsageError
+from digest.errors import UsageError
 from digest.pages import WebSettings
 from subscribers.tokens import Keyring
 
@@ -120,14 +120,6 @@ def test_a_password_is_the_same_from_every_keyboard() -> None:
     assert passwords.fits("a cafe\u0301 by the sea", kept)
     assert not passwords.fits("a cafe by the sea", kept)
     assert not passwords.fits("a caf\u00e9 by the sea", "no hash at all")
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"idle_hours": 0}, {"idle_hours": 200}, {"days": 0}, {"days": 91}]
-)
-def test_a_session_is_neither_none_nor_for_ever(wrong: dict[str, int]) -> None:
-    with pytest.raises(ConfigurationError, match=next(iter(wrong))):
-        ConsoleSettings(**wrong)  # type: ignore[arg-type] # numbers only
 
 
 def test_a_page_is_named_by_the_address_at_which_it_can_be_reached() -> None:

@@ -14,6 +14,7 @@ import check  # noqa: E402 - a script of docs/, no package
 import generate  # noqa: E402 - a script of docs/, no package
 
 from digest.config import every_setting  # noqa: E402 - stands below them
+from digest.setting import Setting  # noqa: E402 - stands below them
 
 
 def test_nothing_in_the_documents_leads_nowhere() -> None:
@@ -111,3 +112,24 @@ def test_every_setting_and_every_command_has_its_place() -> None:
         assert f"| `{setting.variable}" in config
     for name in ("digest fetch", "digest issue approve", "digest subscriber add", "digest demo"):
         assert f"## `{name}`\n" in commands
+
+
+def test_a_setting_says_what_it_takes() -> None:
+    config = generate.config_page()
+    for words in (
+        "`open` | `true` or `false` | `false` | `DIGEST_CONSOLE__OPEN`",
+        "`ca_file` | path | none | `DIGEST_CARRIER__SMTP__CA_FILE`",
+        "`idle_hours` | whole number, 1 to 168 | `12`",
+        "`requests_per_minute` | whole number, 1 to 1,000,000 | `600`",
+        "`pending_days` | whole number, 3 to 3,650 | `7`",
+        "`growth` | number, more than 1, at most 10 | `1.5`",
+        "`busy_timeout` | number, 0 to 86,400 | `30.0`",
+    ):
+        assert f"| {words} |" in config
+
+
+@pytest.mark.parametrize("unknown", [int, float, set, str | None])
+def test_a_type_without_a_word_and_a_number_without_limits_stop_the_page(unknown: object) -> None:
+    setting = Setting(path=("a", "b"), default=None, type=unknown, limits=None, secret=False)
+    with pytest.raises(TypeError, match="DIGEST_A__B: no word for"):
+        generate._takes(setting)
