@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from digest import toml
+from digest import templates, toml
 from digest.accounts.settings import ConsoleSettings
 from digest.bounces.settings import BounceSettings
 from digest.calendar import ScheduleSettings
@@ -64,6 +64,7 @@ from subscribers.settings import KeySettings, RetentionSettings
 
 FAILPOINT = "DIGEST_FAILPOINT"
 _PASSWORD = re.compile(r"^(?:[^:@/]*|.*://[^:@/]*):([^@/]+)(?:@.*)?$")
+_SECRET_CHARACTERS = 24
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
 _ROUTES = Setting(path=("routes",), default=(), type=tuple[Route, ...], limits=None, secret=False)
 NOT_SETTINGS = frozenset({"DIGEST_CONFIG", FAILPOINT})
@@ -75,13 +76,22 @@ class AppSettings:
 
     ``secret`` signs links and hashes addresses; when empty it is read from ``state/secret``,
     which is made at the first start. ``old_secrets`` still verify links after a change.
-    ``state`` is a folder of this machine, ``templates`` one whose files win over the shipped ones.
+    A secret has 24 characters or more. ``state`` is a folder of this machine, ``templates`` one
+    whose files win over the shipped ones.
     """
 
     secret: str = field(default="", repr=False)
     old_secrets: tuple[str, ...] = field(default=(), repr=False)
     state: str = "var"
     templates: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a secret that can be guessed; the error does not show it."""
+        if self.secret and len(self.secret) < _SECRET_CHARACTERS:
+            raise ConfigurationError(
+                f"[app] secret is too short: it takes {_SECRET_CHARACTERS} characters or more;"
+                " leave it empty and one is made, and put one that was in use into old_secrets"
+            )
 
 
 class Configuration(BaseModel):
@@ -146,7 +156,10 @@ def load(path: Path) -> Configuration:
         raise _refusal(found, document) from None
     if problems := [*out_of_limits(config, settings), *_nameless_carriers(config)]:
         raise _refusal(problems, document)
-    return _below(path.parent, config)
+    config = _below(path.parent, config)
+    if problems := [*_without_templates(config)]:
+        raise _refusal(problems, document)
+    return config
 
 
 def every_setting() -> list[Setting]:
@@ -219,6 +232,20 @@ def _nameless_carriers(config: Configuration) -> Iterator[Problem]:
         if name not in config.carriers:
             message = f"names a carrier that does not exist: {name!r}; add [carriers.{name}]"
             yield Problem((section,), message)
+
+
+def _without_templates(config: Configuration) -> Iterator[Problem]:
+    """Find the theme and the languages for which no folder has the templates or the sentences."""
+    own = Path(config.app.templates) if config.app.templates else None
+    theme, themes = config.email.theme, templates.themes(own)
+    if theme not in themes:
+        yield Problem(("email", "theme"), f"= {theme!r} is no theme{suggestion(theme, themes)}")
+    known = templates.languages(own)
+    named = [("email", "languages", tag) for tag in config.email.languages]
+    for *at, tag in [("newsletter", "language", config.newsletter.language), *named]:
+        if templates.match(tag, known) is None:
+            message = f"names {tag!r}, but the templates have no locale/{tag}"
+            yield Problem(tuple(at), message + suggestion(tag, known))
 
 
 def _from_environment(

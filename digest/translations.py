@@ -6,7 +6,6 @@ English needs none: it is the original. Sentences name what is filled in as ``%(
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from gettext import NullTranslations
@@ -19,12 +18,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.support import Translations as Messages
 
+from digest import templates
 from digest.errors import ConfigurationError, TemplateError
-from digest.shipped import shipped_templates
+from digest.templates import PRIVATE
 
-ORIGINAL = "en"
-_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*")
-_PRIVATE = "-x-"  # BCP 47's mark of a form that we name ourselves, as "de-x-du"
 _BLANK = re.compile(r"%(?:\((\w+)\)s|%)?")
 
 
@@ -64,30 +61,25 @@ class Translations:
     """
 
     def __init__(self, folder: Path | None = None, *, salutation: str = "") -> None:
-        self._folders = [shipped_templates() / "locale", *([folder / "locale"] if folder else [])]
+        self._folder = folder
         self._salutation = salutation
         self._known: dict[str, Language] = {}
-        if salutation and not any(tag.endswith(_PRIVATE + salutation) for tag in self._tags()):
+        if salutation and not any(
+            tag.endswith(PRIVATE + salutation) for tag in templates.catalogues(folder)
+        ):
             raise ConfigurationError(
                 f'[email] salutation = "{salutation}" has no sentences: there is no folder'
-                f" locale/LANGUAGE{_PRIVATE}{salutation} in the templates"
+                f" locale/LANGUAGE{PRIVATE}{salutation} in the templates"
             )
 
     @property
     def languages(self) -> tuple[str, ...]:
         """The tags of all languages there are, English first."""
-        tags = {tag for tag in self._tags() if _PRIVATE not in tag}
-        return (ORIGINAL, *sorted(tags - {ORIGINAL}))
+        return templates.languages(self._folder)
 
     def match(self, tag: str) -> str | None:
         """Return the language that serves a BCP 47 tag: itself, or what it is a form of."""
-        by_name = {known.lower(): known for known in self.languages}
-        name = tag.strip().replace("_", "-").lower()
-        while name:
-            if name in by_name:
-                return by_name[name]
-            name = name.rpartition("-")[0]
-        return None
+        return templates.match(tag, self.languages)
 
     def language(self, tag: str) -> Language:
         """Return the sentences for a BCP 47 tag; raises `TemplateError` when there are none."""
@@ -107,7 +99,7 @@ class Translations:
         parts = tag.split("-")
         chain = ["-".join(parts[:end]) for end in range(1, len(parts) + 1)]
         if self._salutation:
-            chain += [f"{name}{_PRIVATE}{self._salutation}" for name in chain]
+            chain += [f"{name}{PRIVATE}{self._salutation}" for name in chain]
         merged: Messages | None = None
         for name in chain:
             for path in self._files(name):
@@ -117,14 +109,9 @@ class Translations:
 
     def _files(self, tag: str) -> list[Path]:
         """Return the files of one folder by name, the operator's instead of the shipped ones."""
-        found = {path.name: path for base in self._folders for path in (base / tag).glob("*.po")}
+        bases = [base / "locale" / tag for base in reversed(templates.folders(self._folder))]
+        found = {path.name: path for base in bases for path in base.glob("*.po")}
         return [found[name] for name in sorted(found)]
-
-    def _tags(self) -> Iterator[str]:
-        for base in self._folders:
-            for path in base.glob("*/*.po"):
-                if _TAG.fullmatch(path.parent.name):
-                    yield path.parent.name
 
 
 def read_catalogue(path: Path, *, tag: str) -> Messages:

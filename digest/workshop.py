@@ -19,11 +19,10 @@ from digest.editions.state import SEALED
 from digest.errors import ConfigurationError, PersonNeededError, UsageError
 from digest.looking import Shown
 from digest.render import sample
-from digest.render.environment import folders
-from digest.render.theme import ROOM
 from digest.render.workbench import Job, try_out
 from digest.shipped import shipped_templates
 from digest.tables import TemplateVersionRow
+from digest.templates import ROOM, folders
 
 _LARGEST = 200_000  # characters; the largest that is shipped has a tenth of it
 _SUFFIXES = (".j2", ".toml")

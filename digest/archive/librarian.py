@@ -30,7 +30,8 @@ from digest.mail.headers import clean
 from digest.render.environment import make_environment, render
 from digest.render.text import wrap
 from digest.render.words import Words
-from digest.translations import ORIGINAL, Translations
+from digest.templates import ORIGINAL
+from digest.translations import Translations
 
 _STYLES = ("web/style.css", "web/archive.css")
 _DESCRIPTION = 300  # characters; previews show fewer

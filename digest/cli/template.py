@@ -37,8 +37,8 @@ def list_(ctx: typer.Context) -> None:
 
     JSON: {themes: [{theme, about, used}], files: [{file, whose}]}
     """
-    from digest.render.environment import folders
     from digest.render.theme import list_themes
+    from digest.templates import folders
 
     me = context.of(ctx)
     config = me.configuration()

@@ -16,8 +16,9 @@ from digest.render.settings import EmailSettings
 from digest.render.slots import Edge, Slot, marker
 from digest.render.styles import StyleSheet
 from digest.render.subject import preheader_of, subject_of
-from digest.render.theme import ROOM, Theme
+from digest.render.theme import Theme
 from digest.render.view import Detail, IssueView, see
+from digest.templates import ROOM
 
 
 @dataclass(frozen=True, kw_only=True)

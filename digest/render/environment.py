@@ -24,8 +24,8 @@ from markupsafe import escape
 
 from digest.errors import TemplateError
 from digest.render import text
-from digest.shipped import shipped_templates
-from digest.translations import ORIGINAL, Language
+from digest.templates import ORIGINAL, folders
+from digest.translations import Language
 
 _REPEATING = frozenset({"*", "**", "%"})
 _MOST_JUDGED = 2_000  # a template that makes up names must not fill the memory
@@ -94,11 +94,6 @@ def make_environment(
     environment.filters |= {"wrap": text.wrap, "underline": text.underline}
     _install(environment, language or _ENGLISH)
     return environment
-
-
-def folders(folder: Path | None) -> list[Path]:
-    """Return where templates are looked for, the operator's folder first."""
-    return [folder, shipped_templates()] if folder else [shipped_templates()]
 
 
 def render(environment: Sandbox, name: str, /, **values: Any) -> str:

@@ -16,7 +16,8 @@ from digest.render.mjml import to_html
 from digest.render.sample import sample_issue
 from digest.render.settings import EmailSettings
 from digest.render.template_lint import Fault, check_source
-from digest.render.theme import ROOM, Theme, load_theme
+from digest.render.theme import Theme, load_theme
+from digest.templates import ROOM
 
 _PUBLIC_URL = "https://digest.example"
 _HEAD = re.compile(r"<mj-(?:head|style)\b.*?</mj-(?:head|style)>|<style\b.*?</style>", re.DOTALL)

@@ -11,11 +11,11 @@ from jinja2 import Environment as Jinja
 from jinja2.exceptions import TemplateNotFound
 
 from digest.errors import TemplateError
-from digest.render.environment import Sandbox, folders, make_environment, render
+from digest.render.environment import Sandbox, make_environment, render
 from digest.render.words import Words
+from digest.templates import ROOM, folders, themes
 from digest.translations import Translations
 
-ROOM = "edition"
 _USES = frozenset({"text", "fill", "line"})
 _PAIRS, _PLAIN = _USES, frozenset({"font", "layout"})
 
@@ -142,10 +142,7 @@ def list_themes(folder: Path | None = None) -> dict[str, str]:
     """Return the names of all themes, and what each says of itself."""
     loader = ThemeLoader(folders(folder))
     environment = Jinja(loader=loader, autoescape=True)
-    names = {
-        path.name for base in folders(folder) for path in (base / ROOM).glob("*") if path.is_dir()
-    }
-    return {name: loader.about(environment, name).get("about", "") for name in sorted(names)}
+    return {name: loader.about(environment, name).get("about", "") for name in themes(folder)}
 
 
 def _read_tokens(loader: BaseLoader, name: str) -> dict[str, dict[str, Any]]:

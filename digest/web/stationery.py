@@ -20,9 +20,10 @@ from digest.editions.issue import NewsletterSettings
 from digest.errors import TemplateError
 from digest.pages import WebSettings
 from digest.posts.language import direction
-from digest.render.environment import Sandbox, folders, make_environment, render
+from digest.render.environment import Sandbox, make_environment, render
 from digest.render.words import Words
-from digest.translations import ORIGINAL, Translations
+from digest.templates import ORIGINAL, folders
+from digest.translations import Translations
 from digest.web.words import choose, own_name
 
 _STYLE = "web/style.css"

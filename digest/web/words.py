@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from babel.core import Locale, UnknownLocaleError
 
-from digest.translations import ORIGINAL
+from digest.templates import ORIGINAL
 
 _LONGEST_HEADER = 500
 

@@ -187,6 +187,14 @@ def test_what_does_not_belong_is_named_with_its_line(
     assert refusal(text).startswith(message)
 
 
+def test_a_theme_and_a_language_of_ones_own_are_known(make_file: MakeFile) -> None:
+    make_file("own/edition/mine/tokens.toml", "")
+    make_file("own/locale/fr/mail.po", "")
+    words = "[app]\ntemplates = 'own'\n[newsletter]\nlanguage = 'fr-CA'\n[email]\ntheme = 'mine'\n"
+    config = load(make_file("config.toml", f"{words}languages = ['fr', 'de-AT', 'en']\n"))
+    assert (config.email.theme, config.newsletter.language) == ("mine", "fr-CA")
+
+
 def test_all_mistakes_are_told_at_once(refusal: Callable[[str], str]) -> None:
     told = refusal("[web]\nport = 'x'\nhots = 1\n[selection]\nper_isue = 1\n").splitlines()
     assert [line.split(" ")[0] for line in told] == [
@@ -211,6 +219,17 @@ def test_all_mistakes_are_told_at_once(refusal: Callable[[str], str]) -> None:
         ("[http]\ndeadline = inf", "[http] deadline = inf cannot work"),
         ("[parser]\nseconds = 0", "[parser] seconds = 0.0 cannot work"),
         ("[email]\nfull_posts = 0", "config.toml:2: [email] full_posts"),
+        ("[app]\nsecret = 'short'", "config.toml:2: [app] secret is too short: it takes 24 char"),
+        (
+            "[email]\ntheme = 'weekli'",
+            "config.toml:2: [email] theme = 'weekli' is no theme; did you mean weekly?",
+        ),
+        ("[email]\ntheme = ''", "[email] theme = '' is no theme; known here: compact, weekly"),
+        (
+            "[newsletter]\nlanguage = 'klingon'",
+            "[newsletter] language names 'klingon', but the templates have no locale/klingon",
+        ),
+        ("[email]\nlanguages = ['en', 'xx']", "config.toml:2: [email] languages names 'xx'"),
         ("[email]\nlanguages = []", "config.toml:2: [email] languages is empty"),
         ("[schedule]\nlateness_hours = -1", "[schedule] lateness_hours = -1.0 cannot work"),
         ("[delivery.retry]\nfirst_minutes = -1", "config.toml:2: [delivery.retry] first_minutes"),
