@@ -152,7 +152,7 @@ def load(path: Path) -> Configuration:
     try:
         config = Configuration(**_merged(document.data, _from_environment(os.environ, settings)))
     except ValidationError as error:
-        found = [_found(item["loc"], item["msg"]) for item in error.errors(include_input=False)]
+        found = [_found(one["loc"], one["msg"], known) for one in error.errors(include_input=False)]
         raise _refusal(found, document) from None
     if problems := [*out_of_limits(config, settings), *_nameless_carriers(config)]:
         raise _refusal(problems, document)
@@ -311,9 +311,12 @@ def _refuse_unknown_variables(environment: Mapping[str, str], settings: Iterable
             )
 
 
-def _found(place: Iterable[int | str], message: str) -> Problem:
+def _found(place: Iterable[int | str], message: str, settings: Iterable[Setting]) -> Problem:
     """Say where pydantic found it; a message of ours names its key itself."""
     at = tuple(str(part) for part in place)
+    for setting in settings:
+        if setting.path == at[: len(setting.path)]:  # of one value only pydantic speaks
+            return Problem(setting.path, f"has a wrong value: it takes {setting.takes}")
     message = message.removeprefix("Value error, ")
     if named := re.match(r"\[([\w.]+)\] (\w+) *", message):
         section = named[1].split(".")

@@ -47,7 +47,14 @@ _EMBEDDING = tuple(
 
 def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     """Return the networks written as CIDR ("127.0.0.0/8"); ValueError names a wrong one."""
-    return tuple(ip_network(text) for text in texts)
+
+    def read(text: str) -> Network:
+        try:
+            return ip_network(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is no network; write it as 10.0.0.0/8") from None
+
+    return tuple(map(read, texts))
 
 
 def is_public(address: Address) -> bool:

@@ -32,6 +32,4 @@ class HttpSettings:
         try:
             networks(self.allow_networks)
         except ValueError as error:
-            raise ConfigurationError(
-                f"[http] allow_networks: {error}; write a network as 10.0.0.0/8"
-            ) from error
+            raise ConfigurationError(f"[http] allow_networks: {error}") from error

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, get_type_hints
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -16,6 +17,18 @@ PREFIX = "DIGEST_"
 NESTED = "__"
 FILE = "_FILE"
 
+_WORDS: Mapping[Any, str] = {
+    str: "a text in quotes",
+    bool: "true or false",
+    Path: "a path in quotes",
+    Path | None: "a path in quotes",
+    tuple[str, ...]: "a list of texts",
+}
+_MANY: Mapping[Any, str] = {
+    str: "texts",
+    int: "whole numbers",
+    tuple[str, ...]: "lists of texts",
+}
 _SHORT_LIST = 20  # keys that still fit into one error
 
 
@@ -37,6 +50,22 @@ class Setting:
         """The environment variable that sets it."""
         return variable_of(self.path)
 
+    @property
+    def takes(self) -> str:
+        """What it takes, as the end of "it takes ..."; raises `TypeError` without words for it."""
+        if get_origin(self.type) is Literal:
+            return f"one of {', '.join(map(json.dumps, get_args(self.type)))}"
+        if self.limits:
+            return f"a {'whole number' if self.type is int else 'number'}, {self.limits}"
+        if self.type in _WORDS:
+            return _WORDS[self.type]
+        if get_origin(self.type) is Mapping:
+            return f"a table of {_MANY[get_args(self.type)[1]]}"
+        if get_origin(self.type) is tuple:
+            keys = [item.name for item in dataclasses.fields(get_args(self.type)[0])]
+            return f"tables, each below [[{'.'.join(self.path)}]] and with {', '.join(keys)}"
+        raise TypeError(f"{self.variable}: no words for {self.type}; a number needs limits")
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -48,7 +77,7 @@ class Problem:
     def __str__(self) -> str:
         *sections, key = self.at
         name = f"[{'.'.join(sections)}] {key}" if sections else f"[{key}]"
-        return f"{name} {self.message}"
+        return f"{name}{'' if self.message.startswith(':') else ' '}{self.message}"
 
 
 def variable_of(path: Sequence[str]) -> str:
@@ -113,9 +142,8 @@ def mistyped(data: Mapping[str, Any], settings: Sequence[Setting]) -> Iterator[P
             continue
         try:
             TypeAdapter(setting.type).validate_json(json.dumps(value, default=str), strict=True)
-        except ValidationError as error:
-            reason = error.errors(include_input=False)[0]["msg"]
-            yield Problem(setting.path, f"has a wrong type: {reason}")
+        except ValidationError:
+            yield Problem(setting.path, f"has a wrong type: it takes {setting.takes}")
 
 
 def out_of_limits(config: Any, settings: Sequence[Setting]) -> Iterator[Problem]:

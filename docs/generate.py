@@ -20,13 +20,6 @@ from digest.setting import FILE, Setting
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "<!-- Written by `python docs/generate.py`; change the code, not this page. -->"
 WIDTH = 80
-_WORDS: Mapping[Any, str] = {
-    str: "text",
-    bool: "`true` or `false`",
-    Path: "path",
-    Path | None: "path",
-    tuple[str, ...]: "list of texts",
-}
 
 CONFIG_HEAD = """\
 # Configuration
@@ -99,13 +92,7 @@ def _table(settings: Iterator[Setting]) -> str:
 def _takes(setting: Setting) -> str:
     if get_origin(setting.type) is Literal:
         return ", ".join(f'`"{choice}"`' for choice in get_args(setting.type))
-    if setting.limits:
-        return f"{'whole number' if setting.type is int else 'number'}, {setting.limits}"
-    if get_origin(setting.type) in {Mapping, dict}:
-        return "table"
-    if setting.type not in _WORDS:
-        raise TypeError(f"{setting.variable}: no word for {setting.type}; a number needs limits")
-    return _WORDS[setting.type]
+    return setting.takes.removeprefix("a ").removesuffix(" in quotes")
 
 
 def _default(setting: Setting) -> str:

@@ -80,7 +80,9 @@ def wire_address(address: str) -> str:
     """
     if _PLAIN_ADDRESS.fullmatch(address):
         return address
-    local, _, domain = address.rpartition("@")
+    local, at, domain = address.rpartition("@")
+    if not at:
+        raise UnfitError("this is no address: it has no @")
     if not _LOCAL_PART.fullmatch(local) or len(local) > _LONGEST_LOCAL:
         raise UnfitError("the part of the address before the @ cannot be written into a mail")
     return f"{local}@{ascii_domain(domain)}"

@@ -70,7 +70,10 @@ def test_a_second_carrier_has_the_keys_of_the_first(
     [
         ("[failover]\nto = ['b']\n", "config.toml:1: [failover] names a carrier that does not"),
         ("[[routes]]\ndomains = ['a']\ncarrier = 'b'\n", "[routes] names a carrier that does not"),
-        ("[[routes]]\ndomain = ['a']\n", "config.toml:1: [routes] has a wrong type"),
+        (
+            "[[routes]]\ndomain = ['a']\n",
+            "it takes tables, each below [[routes]] and with domains, carrier",
+        ),
         ("[carriers.b]\nkind = 'smpt'\n", "config.toml:2: [carriers.b] kind = 'smpt' does not"),
         ("[carriers.b.smtp]\nhots = 'x'\n", "config.toml:2: [carriers.b.smtp] hots is unknown"),
         ("[carriers.b.smtp]\nport = 0\n", "config.toml:2: [carriers.b.smtp] port = 0 cannot work"),

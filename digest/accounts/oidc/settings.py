@@ -55,9 +55,7 @@ class OidcSettings:
         try:
             networks(self.allow_networks)
         except ValueError as error:
-            raise ConfigurationError(
-                f"[console.oidc] allow_networks: {error}; write a network as 10.0.0.0/8"
-            ) from error
+            raise ConfigurationError(f"[console.oidc] allow_networks: {error}") from error
 
     def _check_provider(self) -> None:
         is_plain = "?" not in self.issuer and "#" not in self.issuer
