@@ -21,7 +21,8 @@ Rows = Iterator[tuple[int, list[str]]]
 _PIECE = 1 << 20  # bytes read at a time
 _LONGEST_CELL = 1 << 20  # characters; more is a quote that was opened and never closed
 _LONGEST_ROW = 100  # lines of one row; more is such a quote too
-_SAMPLE = 1_000  # bytes that tell UTF-16 without a mark
+_SAMPLE = 1_000  # bytes that tell UTF-16 without a mark, and what is no text
+_NO_TEXT = bytes({*range(32)} - {*b"\t\n\v\f\r\x1b"})  # one byte in twenty, and it is no text
 _UNMARKED = ("utf-8", "cp1252")
 _JSON = re.compile(r"\s*(?:\{|\[\s*[{\]])")
 _SEPARATORS = ",;\t|"
@@ -80,9 +81,8 @@ def _encoding_of(file: BinaryIO) -> str:
     """Read the whole file once: one odd byte near its end would stop an import half way."""
     start = file.read(_PIECE)
     marked = [encoding for mark, encoding in _MARKS if start.startswith(mark)]
-    # Every other byte of Latin text is NUL in UTF-16, and hardly any in what else there is.
-    if start[:_SAMPLE].count(0) * 3 > len(start[:_SAMPLE]):
-        marked = marked or ["utf-16-le" if start[1:2] == b"\0" else "utf-16-be"]
+    if not marked:
+        marked = _without_mark(start[:_SAMPLE])
     for encoding in marked or _UNMARKED:
         odd = _first_odd(file, encoding)
         if odd is None:
@@ -94,6 +94,21 @@ def _encoding_of(file: BinaryIO) -> str:
         f"line {line} is not {encoding.upper()}, as the rest of the file seems to be: save it as"
         " UTF-8 again. Nothing was imported"
     )
+
+
+def _without_mark(sample: bytes) -> list[str]:
+    """Return the form of UTF-16 that the beginning of a file shows, if any.
+
+    Every other byte of Latin text is NUL in UTF-16. Raises `TransferError` for what is no text.
+    """
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if (even + odd) * 3 > len(sample) and min(even, odd) * 10 < max(even, odd):
+        return ["utf-16-be" if even > odd else "utf-16-le"]
+    if len(sample.translate(None, _NO_TEXT)) * 20 < len(sample) * 19:
+        raise TransferError(
+            "this is no text file: save the list as CSV, in UTF-8. Nothing was imported"
+        )
+    return []
 
 
 def _first_odd(file: BinaryIO, encoding: str) -> tuple[int, bool] | None:

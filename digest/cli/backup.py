@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli import context
+from digest.cli.given import to_read
 from digest.cli.help import HelpPage
 from digest.cli.output import OK
 
@@ -69,7 +70,7 @@ def check(
     from digest import backup
 
     me = context.of(ctx)
-    seen = backup.check(file)
+    seen = backup.check(to_read(file))
     me.out.result(_as_json(seen), f"{file} is whole: {_in_words(seen)}", code=OK)
 
 
@@ -90,7 +91,7 @@ def restore(
     from digest import backup, restoring
 
     me = context.of(ctx)
-    seen = backup.check(file)
+    seen = backup.check(to_read(file))
     path = context.config_place(me.options.config)
     if me.options.dry_run:
         me.out.result(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli import context
+from digest.cli.given import content_of
 from digest.cli.help import HelpPage
 from digest.cli.output import table
 
@@ -74,7 +75,6 @@ def read(
     JSON: [{file, kind, recipient?, code?, detail?}]
     """
     from digest.bounces.parse import parse
-    from digest.cli.exchange import content_of
 
     me = context.of(ctx)
     told = [(file, parse(content_of(file))) for file in files]

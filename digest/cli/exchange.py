@@ -1,12 +1,12 @@
 """The commands that exchange sources with feed readers, as OPML: import, export."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli import context
+from digest.cli.given import content_of
 from digest.cli.output import FAILED, IN_PART, OK
 from digest.errors import UsageError
 
@@ -74,14 +74,6 @@ def export(
     word = "would write" if me.options.dry_run else "wrote"
     result = {"sources": count, "file": str(file), "opml": text}
     me.out.result(result, f"{word} {count} sources to {file}\nNext: digest source list")
-
-
-def content_of(file: Path) -> bytes:
-    """Return what a file or standard input ("-") holds; raises `UsageError`."""
-    try:
-        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
 
 
 def _imported(me: "Context", fates: "list[tuple[Outline, str]]") -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli import context
+from digest.cli.given import to_read
 from digest.cli.output import FAILED, IN_PART, OK
 from digest.errors import UsageError
 
@@ -149,7 +150,7 @@ def _refuse_format(name: str | None) -> None:
 def _seekable(file: Path) -> Iterator[Path]:
     """Give a file that can be read twice: what comes by standard input is kept for as long."""
     if str(file) != "-":
-        yield file
+        yield to_read(file)
         return
     with NamedTemporaryFile(suffix=".csv") as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from digest.cli import context, curate, exchange
+from digest.cli.given import content_of
 from digest.cli.help import HelpPage
 from digest.cli.output import FAILED, IN_PART, OK, table
 from digest.cli.trial import as_json, described
@@ -152,7 +153,7 @@ def try_out(
     with _without_database(me) as app:
         topics = app.config.topics
         if file:
-            content = exchange.content_of(file)
+            content = content_of(file)
             trial = roster.try_page(app, content, url=where, kind=kind, recipe=recipe)
         else:
             (trial,) = roster.try_sources(app, [where], kind=kind, recipe=recipe)

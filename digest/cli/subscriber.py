@@ -1,7 +1,6 @@
 """The commands about single subscribers: add, list, show, remove."""
 
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ import typer
 
 from digest.cli import context, people
 from digest.cli.consent import consent
+from digest.cli.given import content_of
 from digest.cli.help import HelpPage
 from digest.cli.output import FAILED, IN_PART, OK, table
 from digest.errors import UsageError
@@ -176,10 +176,9 @@ def _refuse_incomplete(wanted: Sequence[str], *, consent: str, name: str | None)
 
 def _lines(file: Path) -> list[str]:
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise UsageError(f"--file {file} cannot be read: {reason}; nobody was added") from error
+        text = content_of(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 text; nobody was added") from error
     return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli import context, exchange
+from digest.cli import context
+from digest.cli.given import content_of
 from digest.cli.help import HelpPage
 from digest.cli.output import NEEDS_PERSON, OK, table
 from digest.errors import ConfigurationError, UsageError
@@ -151,7 +152,7 @@ def save(
     from digest import workshop
 
     me = context.of(ctx)
-    source = exchange.content_of(file).decode("utf-8", errors="replace")
+    source = content_of(file).decode("utf-8", errors="replace")
     with me.app() as app:
         workshop.save(app, name, source, write=not me.options.dry_run)
     if me.options.dry_run:

@@ -95,7 +95,7 @@ def test_who_does_not_confirm_is_deleted_by_the_run_a_week_later(
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("missing.csv",), "No such file"),
+        (("missing.csv",), "there is no such file"),
         (("list.csv", "--format", "teapot"), "it takes digest, mailchimp"),
         (("list.csv", "--format", "ghost"), "look like generic"),
         (("config.toml",), "no column holds email addresses"),

@@ -369,7 +369,8 @@ def test_encodings_and_separators_are_told_apart(
         (b'[{"email": "a@x.org"}, 7]', "is not an object"),
         (b'[{"email": "a@x.org"}, {"email": ', "no JSON"),
         (b"name,site\nAda,https://x.org/\n", "no column holds email addresses"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "no column holds"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "this is no text file"),
+        (b"SQLite format 3\0\x10\0\x01\x01\0\x40\x20\x20" + bytes(900), "this is no text file"),
         ("\ufeffemail\na@x.org".encode("utf-16-le")[:-1], "line 2 is not UTF-16"),
     ],
 )
