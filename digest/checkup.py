@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from digest import calendar, fence, questions
+from digest import calendar, fence, outset, questions
 from digest.app import App
 from digest.checks import upkeep
 from digest.checks.domain import check_domain
@@ -107,6 +107,7 @@ def _database(app: App) -> Iterator[Finding]:
     schema.check(app.database)
     yield Finding(level="ok", sentence=f"database: schema {schema.head()} is current")
     yield from _readable(app)
+    yield from _outset(app)
     yield from _upkeep(app)
     yield from _held_back(app)
 
@@ -120,6 +121,17 @@ def _readable(app: App) -> Iterator[Finding]:
             sentence=f"database: {file} can be read by others, and it holds every address",
             cure=f"chmod 600 {file}*",  # with the files beside it
         )
+
+
+def _outset(app: App) -> Iterator[Finding]:
+    """Say what the newsletter is made from and whom it would go to."""
+    missing = outset.next_step(app)
+    if missing == outset.SOURCE:
+        yield Finding(level="warning", sentence="sources: there are none", cure=missing)
+    elif missing == outset.READER:
+        yield Finding(level="warning", sentence="readers: there are none", cure=missing)
+    else:
+        yield Finding(level="ok", sentence="sources and readers: there are some")
 
 
 def _upkeep(app: App) -> Iterator[Finding]:

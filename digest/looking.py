@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from digest import headcount, planning, printing
+from digest import headcount, outset, planning, printing
 from digest.app import App
 from digest.calendar import Period
 from digest.editions import kept
@@ -96,7 +96,7 @@ def _planned(app: App, period: Period, choice: Choice) -> tuple[Issue, ComposedI
     plan = planning.draw(app, period)
     if plan.issue is None:
         raise PersonNeededError(
-            f"issue {period.name} has no posts yet; 'digest fetch' looks for new"
+            f"issue {period.name} has no posts yet; next: {outset.next_step(app) or 'digest fetch'}"
         )
     asked = headcount.choices_lately(app, pace=pace_of(period.name))
     composed = printing.compose_for(app, plan.issue, choice, recent=plan.recent, asked=asked)

@@ -67,6 +67,8 @@ def sealed(app: "App", edition: "Edition", *, after: int, most: int) -> tuple[di
 
 def planned(app: "App", edition: "Edition | None", plan: "Plan") -> tuple[dict[str, Any], str]:
     """Put in figures and words what an issue would be now, and what is not in it."""
+    from digest import outset
+
     state = str(edition.state) if edition else "draft"
     reason = edition.reason if edition else None
     chosen = [post.title for post in plan.selection.chosen]
@@ -76,6 +78,7 @@ def planned(app: "App", edition: "Edition | None", plan: "Plan") -> tuple[dict[s
         for r in plan.selection.refused
         if not r.post.baseline
     ]
+    following = "digest preview" if plan.issue else outset.next_step(app) or "digest fetch"
     lines = [
         f"issue {plan.period.name}  {state}" + (f": {reason}" if reason else ""),
         (
@@ -88,7 +91,7 @@ def planned(app: "App", edition: "Edition | None", plan: "Plan") -> tuple[dict[s
         *([f"{len(refused)} not in it"] if refused else []),
         *(f"  {id_:>5}  {title}  {why}" for id_, title, why in refused),
         *(f"check: {finding}" for finding in plan.findings),
-        "Next: digest preview" if plan.issue else "Next: digest fetch",
+        f"Next: {following}",
     ]
     data = {
         "period": plan.period.name,

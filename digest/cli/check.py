@@ -38,7 +38,7 @@ def check(
     the sentences of the report whose level is warning or error. With --sent: {late?: sentence},
     and exit code 1 when it is
     """
-    from digest import planning, questions
+    from digest import outset, planning, questions
     from digest.checks.issue import examine
     from digest.checks.resolver import SystemResolver
 
@@ -49,6 +49,7 @@ def check(
     with me.app() as app:
         target = questions.period(app, period)
         plan = planning.complete(app, planning.plan(app, target))
+        following = outset.next_step(app) or "digest fetch"
         report = list(examine(app, plan, resolver=None if offline else SystemResolver()))
     passed = plan.issue is not None and all(finding.level != "error" for finding in report)
     findings = [finding.sentence for finding in report if finding.level != "ok"]
@@ -59,7 +60,7 @@ def check(
         "report": [vars(finding) for finding in report],
     }
     if plan.issue is None and not findings:
-        text = f"issue {target.name} has no posts yet: nothing to check\nNext: digest fetch"
+        text = f"issue {target.name} has no posts yet: nothing to check\nNext: {following}"
         me.out.result(data, text)
         return
     code = OK if passed else NEEDS_PERSON

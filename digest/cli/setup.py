@@ -1,5 +1,6 @@
 """The commands that set up and keep it running: demo, init, migrate, doctor, serve."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,8 +73,13 @@ def init(
     me.out.result(
         {"config": str(path), "database": database.url.render_as_string()},
         f"wrote {path} and created {database.url.render_as_string()}\n"
-        "Next: edit config.toml, then digest source add https://a.blog/feed.xml",
+        f"Next: {_into(folder)}edit config.toml, then digest source add https://a.blog",
     )
+
+
+def _into(folder: Path) -> str:
+    """Say how to get to a folder; nothing where the commands are given in it."""
+    return "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))}, "
 
 
 def migrate(

@@ -28,7 +28,7 @@ def today(ctx: typer.Context) -> None:
     JSON: {needs: [{kind, about, sentence, path, command}], next, last: {period, number?, state,
     outcome: [sentence]}?}
     """
-    from digest import needs, planning, questions, results
+    from digest import needs, outset, planning, questions, results
 
     me = context.of(ctx)
     with me.app() as app:
@@ -45,7 +45,8 @@ def today(ctx: typer.Context) -> None:
         }
         if last:
             lines += [f"{needs.called(last)} ({last.state})", *(f"  {line}" for line in went)]
-    after = f"digest issue result {last.period}" if last else "digest fetch"
+        after = f"digest issue result {last.period}" if last else "digest fetch"
+        after = outset.next_step(app) or after
     me.out.result(data, "\n".join([*lines, f"Next: {after}"]))
 
 

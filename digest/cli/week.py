@@ -32,7 +32,7 @@ def fetch(
 
     JSON: [{source, state, new, detail?}]
     """
-    from digest import roster, weekly
+    from digest import outset, roster, weekly
 
     me = context.of(ctx)
     with me.app() as app:
@@ -45,11 +45,12 @@ def fetch(
             results = weekly.fetch(
                 app, names=names or None, due_only=False, report=lambda _r: step()
             )
+        following = (None if results else outset.next_step(app)) or "digest issue show"
     rows = [(r.name, r.state, r.new, r.detail or "") for r in results]
     text = table(rows, head=("source", "state", "new", "detail"))
     in_part = me.stop.is_set() or any(r.state.is_error or r.alarm for r in results)
     code = IN_PART if in_part else OK
-    summary = f"{text}\n\n{fetched(results)}\nNext: digest issue show"
+    summary = f"{text}\n\n{fetched(results)}\nNext: {following}"
     me.out.result([polled(r) for r in results], summary, code=code)
     raise typer.Exit(code)
 

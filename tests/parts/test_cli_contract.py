@@ -158,12 +158,29 @@ def test_init_makes_a_newsletter_that_runs(room: Newsroom, capsys: Capture) -> N
     told = room.call(capsys, "init", "mine", "--dry-run", "--json").data
     assert told == {"would_write": "mine/config.toml"}
     assert not home.exists()
-    assert "Next: edit config.toml" in room.call(capsys, "init", "mine").out
+    assert "Next: cd mine, edit config.toml" in room.call(capsys, "init", "mine").out
     assert "already at" in room.call(capsys, "migrate", "-c", "mine/config.toml").out
     assert "nothing to do" in room.call(capsys, "run", "-c", "mine/config.toml").out
     before = (home / "config.toml").read_bytes()
     assert "is there already" in room.call(capsys, "init", "mine", code=2).err
     assert (home / "config.toml").read_bytes() == before
+    (room.folder / "config.toml").unlink()
+    assert "Next: edit config.toml, then digest source add" in room.call(capsys, "init").out
+
+
+def test_a_newsletter_without_anything_is_told_to_add_a_source_and_then_a_reader(
+    room: Newsroom, capsys: Capture
+) -> None:
+    source, reader = "digest source add https://", "digest subscriber add "
+    for command in (("today",), ("fetch",), ("issue", "show"), ("check",)):
+        assert f"Next: {source}" in room.call(capsys, *command).out
+    assert f"next: {source}" in room.call(capsys, "preview", "--no-open", code=3).err
+    assert f"sources: there are none\n     {source}" in room.call(capsys, "doctor", code=None).out
+    room.call(capsys, "source", "add", room.blog("one"))
+    assert f"Next: {reader}" in room.call(capsys, "today").out
+    assert f"readers: there are none\n     {reader}" in room.call(capsys, "doctor", code=None).out
+    room.call(capsys, "subscriber", "add", "ada@example.org", *SAID_YES)
+    assert "Next: digest fetch" in room.call(capsys, "today").out
 
 
 @pytest.mark.parametrize(("answer", "left"), [("n", 1), ("y", 0)])

