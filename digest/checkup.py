@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from digest import calendar, fence, outset, questions
+from digest import calendar, carriage, fence, outset, questions
 from digest.app import App
 from digest.checks import upkeep
+from digest.checks.carrier import cure_of
 from digest.checks.domain import check_domain
 from digest.checks.finding import Finding, is_placeholder
 from digest.checks.issue import sending_of
@@ -190,10 +191,12 @@ def _time(app: App) -> Iterator[Finding]:
 
 def _carrier(app: App) -> Iterator[Finding]:
     """Ask every carrier, also those that are there for the worst day."""
+    kinds = {name: one.kind for name, one in carriage.settings_of(app.config).items()}
     for name, carrier in app.carriers.items():
         called = f"{name} ({carrier.name})" if name else carrier.name
         if trouble := carrier.check():
-            yield Finding(level="error", sentence=f"carrier {called}: {trouble}")
+            cure = cure_of(trouble, name=name, kind=kinds[name])
+            yield Finding(level="error", sentence=f"carrier {called}: {trouble}", cure=cure)
         else:
             yield Finding(level="ok", sentence=f"carrier {called}: it answers")
 

@@ -102,6 +102,7 @@ def test_a_closed_port_is_an_error(room: Newsroom, doctor: Doctor) -> None:
     found = finding(doctor("--json", code=1), "carrier smtp")
     assert found["level"] == "error"
     assert "connect" in found["sentence"]
+    assert found["cure"].startswith("check host and port in [carrier.smtp]")
     assert " ✗ carrier smtp" in doctor("-q", code=1).out
 
 
