@@ -162,7 +162,7 @@ def _of_unknown(session: Session) -> Iterator[Need]:
             about=f"issue {edition.period}",
             sentence=f"{_capital(called(edition))}: {many} unknown, they may have arrived or not",
             path=f"/issues/{edition.period}/result",
-            command=f"digest resolve {edition.period}",
+            command=f"digest resolve {edition.period} --as sent, or --as resend",
         )
 
 
