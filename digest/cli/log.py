@@ -30,7 +30,8 @@ def log(
 
     me = context.of(ctx)
     with me.app() as app:
-        found = staff.log(app, most=most, about=about, actor=by, before=before)
+        known = staff.log(app, most=most + 1, about=about, actor=by, before=before)
+        found = known[:most]
         rows = [
             (app.local(one.at), one.actor, one.action, one.about, logbook.told(one.facts))
             for one in found
@@ -47,6 +48,6 @@ def log(
         for one in found
     ]
     text = table(rows, head=("when", "who", "did", "to", "how"))
-    if len(found) == most:
+    if len(known) > most:
         text += f"\nNext: digest log --before {found[-1].id}"
     me.out.result(data, text if rows else "nothing was noted yet")

@@ -170,10 +170,12 @@ def _tell(me: "Context", done: "Imported", *, applied: bool, source: str, file: 
         lines.append(f"  line {one.line}: {one.typed!r:.60} {one.fate}: {why}")
     if not source and counts.get("pending"):
         lines.append("Who agreed where and when? With --source they would be readers.")
-    if not applied:
+    if applied:
+        lines.append("Next: digest subscriber list")
+    elif any(counts.get(fate) for fate in ("accepted", "pending", "closed")):
         lines.append("Nothing was written. Next: the same command with --apply")
     else:
-        lines.append("Next: digest subscriber list")
+        lines.append("Nothing was written, and nobody in this file would be added")
     code = OK
     if refused := counts.get("refused"):
         code = IN_PART if refused < total else FAILED

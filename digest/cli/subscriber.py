@@ -86,7 +86,8 @@ def list_(
 
     me = context.of(ctx)
     with me.app() as app:
-        members = roster.members(app, after=after, limit=limit)
+        found = roster.members(app, after=after, limit=limit + 1)
+        members = found[:limit]
         rows = [
             (m.id, m.email or "(erased)", m.status, m.language, app.local(m.created_at))
             for m in members
@@ -96,7 +97,7 @@ def list_(
         for m in members
     ]
     text = table(rows, head=("id", "address", "status", "language", "since"))
-    if len(members) == limit:
+    if len(found) > limit:
         text += f"\nNext: digest subscriber list --after {members[-1].id}"
     me.out.result(data, text)
 

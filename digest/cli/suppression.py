@@ -38,7 +38,8 @@ def list_(
 
     me = context.of(ctx)
     with me.app() as app:
-        found = people.suppressions(app, after=after, limit=limit)
+        known = people.suppressions(app, after=after, limit=limit + 1)
+        found = known[:limit]
         rows = [
             (one.mailbox_key[:_SHORT], one.reason, app.local(one.since), one.detail or "")
             for one in found
@@ -53,7 +54,7 @@ def list_(
         for one in found
     ]
     text = table(rows, head=("hash", "reason", "since", "detail"))
-    if len(found) == limit:
+    if len(known) > limit:
         text += f"\nNext: digest suppression list --after {found[-1].mailbox_key}"
     me.out.result(data, text)
 

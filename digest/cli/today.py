@@ -72,8 +72,9 @@ def result(
     with me.app() as app:
         edition = questions.edition_named(app, period)
         done = results.result(app, edition)
-        named = results.missed(app, edition, after=after, most=most, state=state)
-    more = named[-1].number if len(named) == most else None
+        found = results.missed(app, edition, after=after, most=most + 1, state=state)
+    named = found[:most]
+    more = named[-1].number if len(found) > most else None
     lines = [
         f"issue {edition.number or '-'} ({edition.period})  {edition.state}",
         *(f"  {line}" for line in results.outcome(done)),

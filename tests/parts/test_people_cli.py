@@ -39,6 +39,31 @@ def statuses(call: Call) -> dict[str, str]:
     return {one["email"]: one["status"] for one in listed}
 
 
+def test_an_import_that_would_bring_nobody_names_no_next_command(
+    room: Newsroom, call: Call
+) -> None:
+    (room.folder / "bad.csv").write_text("email\nnobody\nno one\n@\n", encoding="utf-8")
+    told = call("subscriber", "import", "bad.csv", *SOURCE, code=None).out
+    assert "Next:" not in told
+    assert told.endswith("Nothing was written, and nobody in this file would be added\n")
+
+
+def test_a_last_page_that_is_full_leads_to_no_empty_one(call: Call) -> None:
+    people = ("ada@example.org", "bo@example.org")
+    call("subscriber", "add", *people, *SAID_YES)
+    assert "Next" not in call("subscriber", "list", "--limit", "2").out
+    assert (
+        "Next: digest subscriber list --after 1" in call("subscriber", "list", "--limit", "1").out
+    )
+    for address in people:
+        call("suppression", "add", address)
+    assert "Next" not in call("suppression", "list", "--limit", "2").out
+    assert "Next: digest suppression list" in call("suppression", "list", "--limit", "1").out
+    entries = len(call("log", "--json").data)
+    assert "Next" not in call("log", "--most", str(entries)).out
+    assert "Next: digest log --before" in call("log", "--most", str(entries - 1)).out
+
+
 def test_an_import_says_what_would_be_and_then_does_it(room: Newsroom, call: Call) -> None:
     before = room.rows()
     said = call("subscriber", "import", "list.csv", *SOURCE, code=4).out
