@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -14,8 +16,7 @@ USAGE = 2
 NEEDS_PERSON = 3
 IN_PART = 4
 INTERRUPTED = 130
-_WIDTH = 80
-_LEAST = 20
+_LEAST = 20  # characters for the last column, however narrow the terminal is
 
 
 class Step(Protocol):
@@ -66,15 +67,17 @@ class Output:
 
 
 def table(rows: Sequence[Sequence[object]], *, head: Sequence[str]) -> str:
-    """Lay rows out in columns, plain, within 80 characters where the values allow it."""
+    """Lay rows out in columns, plain; in a terminal the last one wraps, and nothing is ever cut."""
     cells = [list(head), *[[str(cell) for cell in row] for row in rows]]
     widths = [max(len(row[n]) for row in cells) for n in range(len(head))]
-    spare = max(_WIDTH - sum(widths[:-1]) - 2 * (len(head) - 1), _LEAST)
+    before = sum(widths[:-1]) + 2 * (len(head) - 1)
+    spare = max(shutil.get_terminal_size().columns - before, _LEAST)
     lines = []
-    for row in cells:
-        last = row[-1] if len(row[-1]) <= spare else row[-1][: spare - 1] + "…"
-        parts = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
-        lines.append("  ".join([*parts, last]).rstrip())
+    for *row, last in cells:
+        parts = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        pieces = textwrap.wrap(last, spare) if sys.stdout.isatty() else [last]
+        lines.append("  ".join([*parts, *pieces[:1]]).rstrip())
+        lines += [" " * before + piece for piece in pieces[1:]]
     return "\n".join(lines)
 
 

@@ -97,6 +97,9 @@ def list_(ctx: typer.Context) -> None:
             (
                 s.name,
                 "paused" if s.paused_at else health[s.name].word,
+                f"{since.astimezone(app.zone):%d %b %Y}"
+                if (since := s.paused_at or health[s.name].since)
+                else "-",
                 s.state,
                 app.local(s.checked_at) if s.checked_at else "-",
                 "; ".join(filter(None, (s.detail, health[s.name].reason))),
@@ -120,7 +123,7 @@ def list_(ctx: typer.Context) -> None:
         }
         for s in sources
     ]
-    text = table(rows, head=("source", "health", "state", "checked", "detail"))
+    text = table(rows, head=("source", "health", "since", "state", "checked", "detail"))
     me.out.result(
         data, text + ("" if data else "\nNext: digest source add https://a.blog/feed.xml")
     )
