@@ -52,9 +52,10 @@ def add(
 ) -> None:
     """Find out how a blog is best read, show what that brings, and follow it.
 
-    Its feed is looked for, else a sitemap, else the page is read as a list of posts. What stands
-    there already is not mailed as new. With --kind it is followed even if it cannot be read now;
-    with the --name of a recipe in config.toml its page is read by that.
+    Its feed is looked for, else a sitemap, else the page is read as a list of posts. Of what stands
+    there already only posts that are dated within the coming issue's period are mailed. With --kind
+    it is followed even if it cannot be read now; with the --name of a recipe in config.toml its
+    page is read by that.
 
     JSON: [{source?, url, new, kind?, title?, pace?, trouble?, posts: [{title, url, date?}]}]
     """

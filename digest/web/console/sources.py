@@ -70,7 +70,7 @@ class SourcesPages:
         )
 
     def add(self, request: Request, visit: Editor) -> Response:
-        """Follow what was looked at; what stands there already is not mailed as new."""
+        """Follow what was looked at; older posts than the coming issue's are not mailed."""
         url, name, topic = (visit.field(key) for key in ("url", "name", "topic"))
         kind = visit.field("kind")
         wanted = NewSource(
