@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from digest import backup, fence, pgtools
 from digest.backup import Backup
+from digest.charts.words import counted
 from digest.config import Configuration
 from digest.errors import BusyError, UsageError
 from digest.migrations import schema
@@ -49,8 +50,8 @@ def restore(config: Configuration, file: Path, *, now: datetime) -> list[Path]:
 def _refuse_busy(state: Path) -> None:
     if running := Processes(state / "processes").living():
         raise BusyError(
-            f"{len(running)} processes of ours are at work here (digest serve, run or worker);"
-            " nothing was restored: stop them and try again"
+            f"{counted(len(running), 'process', 'processes')} of ours at work here"
+            " (digest serve, run or worker); nothing was restored: stop them and try again"
         )
 
 

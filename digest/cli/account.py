@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from digest.charts.words import counted
+
 if TYPE_CHECKING:
     from digest.app import App
     from digest.editions.store import Edition
@@ -86,7 +88,8 @@ def planned(app: "App", edition: "Edition | None", plan: "Plan") -> tuple[dict[s
             f" but not on, {plan.period.end_day:%d %b %Y}"
         ),
         "",
-        f"{len(chosen)} posts in it" + ("" if plan.issue else " (too few: it would be empty)"),
+        f"{counted(len(chosen), 'post')} in it"
+        + ("" if plan.issue else " (too few: it would be empty)"),
         *(f"  {post['id']:>5}  {post['title']}  [{post['source']}]" for post in order),
         *([f"{len(refused)} not in it"] if refused else []),
         *(f"  {id_:>5}  {title}  {why}" for id_, title, why in refused),

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from digest.charts.words import counted
 from digest.cli import context
 from digest.cli.output import OK
 
@@ -65,11 +66,12 @@ def _lines(seen: "Takeover") -> list[str]:
     )
     lines = [seen.trouble or "this database lives here: nothing has to be adopted"]
     lines += [
-        f"issue {name}: {n:,} letters are open; {of_letters}" for name, n in seen.letters.items()
+        f"issue {name}: {counted(count, 'letter')} open; {of_letters}"
+        for name, count in seen.letters.items()
     ]
     lines += [f"issue {name}: its time has come; {of_issues}" for name in seen.passed]
     if seen.notices:
-        lines.append(f"{seen.notices:,} notices are open; {of_letters}")
+        lines.append(f"{counted(seen.notices, 'notice')} open; {of_letters}")
     return lines
 
 

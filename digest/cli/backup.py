@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digest.charts.words import counted
 from digest.cli import context
 from digest.cli.given import to_read
 from digest.cli.help import HelpPage
@@ -117,7 +118,8 @@ def restore(
 def _in_words(made: "Backup") -> str:
     moment = datetime.fromisoformat(made.made_at)
     return (
-        f"{made.subscribers:,} people and {made.issues:,} issues of {moment:%Y-%m-%d %H:%M} UTC,"
+        f"{counted(made.subscribers, 'person', 'people')} and {counted(made.issues, 'issue')}"
+        f" of {moment:%Y-%m-%d %H:%M} UTC,"
         f" schema {made.schema}, {made.size:,} bytes"
     )
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.charts.words import counted
 from digest.cli import context
 from digest.cli.output import FAILED, NEEDS_PERSON, OK
 
@@ -72,8 +73,8 @@ def _told(plan: "Plan", report: "list[Finding]", *, passed: bool) -> str:
     """Write the report for people, with what to do next."""
     lines = in_lines(report)
     if plan.issue and all(finding.level == "ok" for finding in report):
-        posts = len(plan.issue.entries)
-        lines.append(f"issue {plan.period.name}: {posts} posts, all checks passed")
+        posts = counted(len(plan.issue.entries), "post")
+        lines.append(f"issue {plan.period.name}: {posts}, all checks passed")
     following = "digest issue approve, or digest run" if passed else "digest issue show"
     return "\n".join([*lines, f"Next: {following}"])
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.charts.words import counted
 from digest.cli import context
 from digest.cli.given import content_of
 from digest.cli.output import FAILED, IN_PART, OK
@@ -73,7 +74,7 @@ def export(
         file.write_text(text, encoding="utf-8")
     word = "would write" if me.options.dry_run else "wrote"
     result = {"sources": count, "file": str(file), "opml": text}
-    me.out.result(result, f"{word} {count} sources to {file}\nNext: digest source list")
+    me.out.result(result, f"{word} {counted(count, 'source')} to {file}\nNext: digest source list")
 
 
 def _imported(me: "Context", fates: "list[tuple[Outline, str]]") -> str:

@@ -303,6 +303,11 @@ def test_a_mistake_is_one_sentence_and_exit_2_and_nothing_is_written(
         assert week.rows() == before, arguments
 
 
+def test_one_of_something_is_said_as_one(week: Newsroom, call: Call) -> None:
+    assert "wrote 1 source to" in call("source", "export", "one.opml").out
+    assert week.mail.accepted == []
+
+
 def test_without_a_name_it_is_the_issue_that_comes_next(week: Newsroom, call: Call) -> None:
     assert "issue 2026-W24  draft" in call("issue", "show", "--at", FRIDAY).out
     call("run", "--at", FRIDAY)
