@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from digest.charts.words import counted
 from digest.cli.output import IN_PART, NEEDS_PERSON, OK
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def fetched(results: "Iterable[PollResult]") -> str:
     results = list(results)
     failed = sum(r.state.is_error for r in results)
     new = sum(r.new for r in results)
-    return f"fetch   {len(results)} sources, {new} new posts" + (
+    return f"fetch   {counted(len(results), 'source')}, {counted(new, 'new post')}" + (
         f", {failed} failed (see 'digest source list')" if failed else ""
     )
 
@@ -80,7 +81,10 @@ def _sent_lines(edition: "Edition", report: "SendReport") -> list[str]:
     from digest.editions.state import EditionState
 
     lines = [
-        f"issue   {edition.number} ({edition.period}), sealed for {edition.candidates:,} readers",
+        (
+            f"issue   {edition.number} ({edition.period}), sealed for"
+            f" {counted(edition.candidates or 0, 'reader')}"
+        ),
         f"send    {tally(report.counts)}",
     ]
     if report.trouble:
@@ -88,7 +92,8 @@ def _sent_lines(edition: "Edition", report: "SendReport") -> list[str]:
     if report.state is EditionState.PAUSED:
         lines.append(f"Next: mend it, then digest send {edition.period}")
     elif elsewhere := _in_other_hands(report):
-        lines.append(f"in progress elsewhere: another process has {elsewhere:,} letters in hand")
+        letters = counted(elsewhere, "letter")
+        lines.append(f"in progress elsewhere: another process has {letters} in hand")
     elif report.waiting:
         lines.append("Next: digest run goes on with those that wait")
     elif set(report.counts) <= {"accepted"}:

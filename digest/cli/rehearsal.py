@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from digest.charts.words import counted
 from digest.cli.context import Context
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def rehearse_run(me: Context, app: "App") -> None:
     target = questions.current_period(app)
     edition = questions.edition(app, target.name)
     found = _open(app, target, edition, is_run=True)
-    fetching = f"would fetch {roster.count_sources(app, due_only=True)} sources"
+    fetching = f"would fetch {counted(roster.count_sources(app, due_only=True), 'source')}"
     following = "digest run" if target.due_at <= app.clock.now() else "digest issue show"
     _print(me, app, found, first=[fetching], following=f"digest preview, then {following}")
 
@@ -140,7 +141,7 @@ def _tell(app: "App", plan: "Plan", *, lead: str, why: str | None = None) -> _Re
     text = [
         (
             f"{lead} issue {plan.period.name}, due {app.local(plan.period.due_at)}:"
-            f" {len(posts)} posts to {people.candidates:,} readers"
+            f" {counted(len(posts), 'post')} to {counted(people.candidates, 'reader')}"
         ),
         *([f"  why: {why}"] if why else []),
         *(f"  {title}" for title in posts),
@@ -170,5 +171,7 @@ def _sealed(app: "App", edition: "Edition") -> _Rehearsal:
         (one.email, f"{one.state} {one.reason or ''}".rstrip())
         for one in questions.unserved(app, edition)
     )
-    text = [f"issue {edition.period} is {edition.state}: {waiting:,} letters are still to go"]
+    text = [
+        f"issue {edition.period} is {edition.state}, with {counted(waiting, 'letter')} still to go"
+    ]
     return _Rehearsal(data=data, text=text, people=people)

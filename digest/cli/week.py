@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.charts.words import counted
 from digest.cli import context, quarantine
 from digest.cli.context import Context
 from digest.cli.outcome import account, as_json, fetched, polled
@@ -38,7 +39,7 @@ def fetch(
     with me.app() as app:
         total = roster.count_sources(app, names=names)
         if me.options.dry_run:
-            text = f"would fetch {total} sources; nothing was read\nNext: digest fetch"
+            text = f"would fetch {counted(total, 'source')}; nothing was read\nNext: digest fetch"
             me.out.result({"would_fetch": total}, text)
             return
         with me.out.progress("fetch", total=total) as step:

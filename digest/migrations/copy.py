@@ -85,7 +85,7 @@ def _refuse_busy(session: Session, *, lease: float) -> None:
     held = DeliveryRow.state.in_((DeliveryState.CLAIMED, DeliveryState.COMMITTING))
     if count := session.scalar(select(func.count()).select_from(DeliveryRow).where(held)):
         raise BusyError(
-            f"{count} letters are in the hands of a sender that died; let 'digest run' take them"
+            f"a sender that died has letters in hand ({count}); let 'digest run' take them"
             " over on the source, then copy again"
         )
 

@@ -128,7 +128,10 @@ def test_a_value_that_does_not_fit_leaves_both_as_they_were(
 @on_postgres
 @pytest.mark.parametrize(
     ("age", "said"),
-    [(5.0, "a sender is at work on the source; stop"), (3600.0, "1 letters are in the hands")],
+    [
+        (5.0, "a sender is at work on the source; stop"),
+        (3600.0, "a sender that died has letters in hand (1)"),
+    ],
 )
 def test_a_source_from_which_letters_may_be_leaving_is_refused(
     source: Database, target: Database, age: float, said: str
