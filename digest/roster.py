@@ -22,6 +22,7 @@ from digest.tables import SourceRow
 from subscribers import directory
 from subscribers.addresses import Mailbox
 from subscribers.directory import Member
+from subscribers.doubts import doubts
 from subscribers.errors import SubscriberError
 
 _BATCH = 500  # people per transaction: short locks, few commits
@@ -193,6 +194,11 @@ def add_subscribers(
                 counts = Counter(fate.partition(":")[0] for _, fate in results[start:])
                 _note(app, session, "add readers", about="readers", **counts)
     return results
+
+
+def doubts_about(address: str) -> tuple[str, ...]:
+    """Say what a person may want to look at in an address that was taken, as a slip of the pen."""
+    return doubts(Mailbox.parse(address))
 
 
 def members(app: App, *, after: int, limit: int) -> Sequence[Member]:

@@ -52,7 +52,7 @@ def add(
 ) -> None:
     """Record confirmed readers, with the source of their consent.
 
-    JSON: [{email, outcome}]; outcome is added, known, returned or "refused: why"
+    JSON: [{email, outcome, doubts: [doubt]}]; outcome is added, known, returned or "refused: why"
     """
     from digest import roster
 
@@ -184,14 +184,26 @@ def _lines(file: Path) -> list[str]:
 
 
 def _report(me: "Context", results: "list[tuple[str, str]]") -> None:
+    from digest.roster import doubts_about
+
     bad = [(address, fate) for address, fate in results if fate.startswith("refused")]
     good = len(results) - len(bad)
     word = "would be added" if me.options.dry_run else "added or known"
-    lines = [f"{good:,} {word}", *(f"  {address}: {fate}" for address, fate in bad)]
+    doubts = {
+        address: doubts_about(address) for address, fate in results if (address, fate) not in bad
+    }
+    lines = [
+        f"{good:,} {word}",
+        *(f"  {address}: {fate}" for address, fate in bad),
+        *(f"  {address}: {'; '.join(some)}" for address, some in doubts.items() if some),
+    ]
     lines.append("Next: digest subscriber list")
     code = OK
     if bad:
         code = IN_PART if good else FAILED
-    data = [{"email": address, "outcome": fate} for address, fate in results]
+    data = [
+        {"email": address, "outcome": fate, "doubts": list(doubts.get(address, ()))}
+        for address, fate in results
+    ]
     me.out.result(data, "\n".join(lines), code=code)
     raise typer.Exit(code)

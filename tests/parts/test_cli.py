@@ -154,6 +154,14 @@ def test_quiet_prints_nothing_on_success_and_all_of_it_on_trouble(
     assert "1 failed" in call("fetch", "plain", "-q", "--at", FRIDAY, code=4).out
 
 
+@pytest.mark.usefixtures("week")
+def test_a_slip_in_an_address_that_is_added_is_pointed_out(call: Call) -> None:
+    ended = call("subscriber", "add", "hedy@gmial.com", "hedy@example.org", *SAID_YES)
+    assert "hedy@gmial.com: gmial.com may be a slip for gmail.com" in ended.out
+    assert "hedy@example.org" not in ended.out
+    assert ended.code == 0
+
+
 # --- Nothing is written -----------------------------------------------------------------------
 
 
