@@ -48,18 +48,16 @@ def slow_down(
     session: Session, key: Key, *, now: datetime, said: str, wait: float | None = None
 ) -> Flow:
     """Note that a provider asked us to slow down, in these words."""
-    row = _locked(session, key)
-    flow = slowed(_flow(row) if row else None, now=now, said=said, wait=wait)
-    _keep(session, key, flow, is_new=row is None)
+    flow = slowed(_locked(session, key, now=now), now=now, said=said, wait=wait)
+    _keep(session, key, flow)
     return flow
 
 
 def rest(session: Session, carrier: str, *, until: datetime, said: str, now: datetime) -> None:
     """Note that a carrier asked to be left alone until then."""
     key = (carrier, ITSELF)
-    row = _locked(session, key)
-    flow = Flow(rate=1.0, changed_at=until, next_at=until, said=said, asked_at=now)
-    _keep(session, key, flow, is_new=row is None)
+    _locked(session, key, now=now)
+    _keep(session, key, Flow(rate=1.0, changed_at=until, next_at=until, said=said, asked_at=now))
 
 
 def resting(session: Session, *, now: datetime) -> Mapping[str, str]:
@@ -82,13 +80,12 @@ def take_turns(
     ``under_way`` is what this process has given out to the provider and not heard of.
     What has recovered is forgotten, unless the settings limit it in any case (``cap``).
     """
-    row = _locked(session, key)
-    flow = _flow(row) if row else unlimited(now)
+    flow = _locked(session, key, now=now)
     if is_over(flow, now) and math.isinf(cap):
         _forget(session, key)
         return letters, flow
     granted, flow = book(flow, letters, now=now, cap=cap, under_way=under_way)
-    _keep(session, key, flow, is_new=row is None)
+    _keep(session, key, flow)
     return granted, flow
 
 
@@ -96,17 +93,32 @@ def _limits(key: Key, flow: Flow, now: datetime) -> bool:
     return flow.next_at > now if key[1] == ITSELF else not is_over(flow, now)
 
 
-def _locked(session: Session, key: Key) -> FlowRow | None:
-    """Return the row of a flow, kept for this transaction; whoever comes second waits here."""
-    found = select(FlowRow).where(FlowRow.carrier == key[0], FlowRow.receiver == key[1])
-    return session.scalars(
-        found.with_for_update().execution_options(populate_existing=True)
-    ).one_or_none()
+def _locked(session: Session, key: Key, *, now: datetime) -> Flow:
+    """Return how a provider takes letters, for this transaction alone; whoever comes second waits.
+
+    A row that is not there cannot be locked, so an unlimited one is written first. That and the
+    lock are one step: between two another sender could forget the row.
+    """
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    new = dialect.insert(FlowRow).values(carrier=key[0], receiver=key[1], **_values(unlimited(now)))
+    kept = new.on_conflict_do_update(
+        index_elements=[FlowRow.carrier, FlowRow.receiver], set_={"carrier": key[0]}
+    )
+    return _flow(session.execute(kept.returning(*FlowRow.__table__.columns)).one())
 
 
-def _keep(session: Session, key: Key, flow: Flow, *, is_new: bool) -> None:
-    """Write a flow; where another sender was quicker to make the row, its own values win."""
-    values = {
+def _keep(session: Session, key: Key, flow: Flow) -> None:
+    """Write a flow whose row is locked."""
+    session.execute(
+        update(FlowRow)
+        .where(FlowRow.carrier == key[0], FlowRow.receiver == key[1])
+        .values(_values(flow))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _values(flow: Flow) -> dict[str, Any]:
+    return {
         "rate": flow.rate,
         "changed_at": flow.changed_at,
         "next_at": flow.next_at,
@@ -114,17 +126,6 @@ def _keep(session: Session, key: Key, flow: Flow, *, is_new: bool) -> None:
         "at_once": flow.at_once if math.isfinite(flow.at_once) else None,
         "asked_at": flow.asked_at,
     }
-    if not is_new:
-        session.execute(
-            update(FlowRow)
-            .where(FlowRow.carrier == key[0], FlowRow.receiver == key[1])
-            .values(values)
-            .execution_options(synchronize_session=False)
-        )
-        return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    row = dialect.insert(FlowRow).values(carrier=key[0], receiver=key[1], **values)
-    session.execute(row.on_conflict_do_nothing())
 
 
 def _forget(session: Session, key: Key) -> None:

@@ -1,7 +1,9 @@
 """The pace to each receiving provider, sending hours and warm-up, with a pretended clock."""
 
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,9 +14,11 @@ from mailhost import MailHost, close, say
 from people import NOW
 from sending import Office, by_smtp
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from digest.delivery import domains, flows
 from digest.delivery.batches import Claim
+from digest.delivery.flows import Key
 from digest.delivery.gate import Gate
 from digest.delivery.hours import HoursSettings, WarmUpSettings
 from digest.delivery.state import DeliveryState
@@ -98,6 +102,51 @@ def test_two_senders_keep_the_rate_of_a_provider_together(
         other.close()
     assert sum(granted) == FIRST
     assert granted[:2] == [40, 20]
+
+
+def at_once(database: Database, work: Callable[[Session, int], int]) -> list[int]:
+    """Let eight senders do it in the same moment, each in a transaction of its own."""
+    barrier = threading.Barrier(8)
+
+    def one(number: int) -> int:
+        barrier.wait()
+        with database.begin() as session:
+            return work(session, number)
+
+    with ThreadPoolExecutor(8) as senders:
+        return list(senders.map(one, range(8)))
+
+
+@pytest.mark.parametrize("receiver", ["gmail", "gmx", "yahoo", "web.de"])  # a race is soon missed
+def test_who_is_limited_first_has_no_row_and_still_one_rate_for_all(
+    database: Database, receiver: str
+) -> None:
+    def take(session: Session, _: int) -> int:
+        return flows.take_turns(session, ("", receiver), 60, now=NOW, cap=60.0)[0]
+
+    assert sorted(at_once(database, take)) == [0] * 7 + [60]
+    with database.begin() as session:
+        assert flows.take_turns(session, ("", receiver), 60, now=NOW, cap=60.0)[0] == 0
+
+
+def test_of_eight_who_are_asked_to_wait_the_longest_wait_is_kept(database: Database) -> None:
+    for receiver in ("gmail", "gmx", "yahoo", "web.de"):  # a race is soon missed
+
+        def plead(session: Session, number: int, key: Key = ("", receiver)) -> int:
+            flows.slow_down(session, key, now=NOW, said="421", wait=100.0 * (number + 1))
+            return number
+
+        at_once(database, plead)
+    with database.read() as session:
+        kept = flows.held_back(session, now=NOW)
+    assert {flow.next_at for flow in kept.values()} == {NOW + timedelta(seconds=800)}
+    assert len(kept) == 4
+
+
+def test_whoever_has_recovered_leaves_no_row(database: Database) -> None:
+    with database.begin() as session:
+        assert flows.take_turns(session, ("", "gmail"), 40, now=NOW)[0] == 40
+        assert session.scalars(select(FlowRow)).all() == []
 
 
 def test_many_letters_put_off_in_a_row_are_understood_as_being_asked(office: Office) -> None:
