@@ -16,6 +16,7 @@ LONGEST_TEXT = 200  # characters of an answer that are worth keeping
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 _WAIT = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _NOT_TAKEN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, *_WAIT})
+_SUCCESS = range(200, 300)
 _SERVER_ERROR = 500
 
 
@@ -51,15 +52,15 @@ def unclear(answer: Answer, *, text: str) -> Outcome:
 
 
 def by_status(answer: Answer, *, text: str) -> Outcome:
-    """Judge an answer that is no success by its status alone.
+    """Judge an answer that is not a success as this API words it, by its status alone.
 
     408, 425, 429 and 503 say that nothing was begun (RFC 9110 15, RFC 8470, RFC 6585); another 5xx
-    may have been said after the letters were taken. Everything else is about our request, so about
-    no reader.
+    may have been said after the letters were taken, and another 2xx most likely was. Everything
+    else is about our request, so about no reader.
     """
     if answer.status in _NOT_TAKEN:
         return put_off(answer, text=text)
-    if answer.status >= _SERVER_ERROR:
+    if answer.status >= _SERVER_ERROR or answer.status in _SUCCESS:
         return unclear(answer, text=text)
     return our_fault(answer, text=text)
 

@@ -462,6 +462,14 @@ def test_a_success_that_names_nobody_proves_nothing(kind: str) -> None:
         assert verdicts(fates) == {Verdict.UNKNOWN: 1}
 
 
+@pytest.mark.parametrize("status", [203, 207])
+def test_a_success_that_is_not_documented_may_have_been_one(kind: str, status: int) -> None:
+    for walk in with_acts(kind, take_and(answer(status)), *[answer(status)] * 3):
+        (ada,) = walk.send(letters_for(walk.carrier, "ada")).values()
+        assert (ada.verdict, ada.code) == (Verdict.UNKNOWN, status)
+        assert len(walk.host.taken) == 1
+
+
 def test_a_host_that_cannot_be_reached_takes_no_dot(kind: str) -> None:
     with ProviderHost(kind) as host:
         walk = Walk(host)
