@@ -34,7 +34,8 @@ LEGEND = """\
 - **Each fate**: the answer tells the fate of every letter. Where it does not, one bad address
   refuses a whole request; it is then halved until the address is found, and the others go.
 - **Known again**: for how long the provider knows a request that is made twice. With those a lost
-  answer is asked for again; with the others the letters of that request end as `unknown`.
+  answer is asked for again within 80 % of that time, and as long as the worker holds the letters;
+  otherwise the letters of that request end as `unknown`.
 - **Our Message-ID, return path, signature**: whether they get through. Where not, the provider
   makes its own, and you publish the DNS records that it shows you.
 - **One click**: List-Unsubscribe and List-Unsubscribe-Post with our address (RFC 8058).

@@ -143,12 +143,24 @@ class PostOffice:
         except (DigestError, ValueError) as error:
             log.error("notice %d cannot be written: %s", claimed.notice.id, error)  # noqa: TRY400 - a fault of settings
             return self._close(claimed, f"it could not be written: {error}")
-        outcome = deliver(connection, written.letter, intent=lambda: self._intend(claimed))
+        outcome = deliver(connection, written.letter, intent=self._intent(claimed))
         return self._record(claimed, written, outcome)
 
-    def _intend(self, claimed: Claimed) -> bool:
-        with self._database.begin() as session:
-            return tray.intend(session, claimed, now=self._clock.now())
+    def _intent(self, claimed: Claimed) -> Callable[[], bool]:
+        """Return what commits the intent, once; asked again it tells whether that still holds."""
+        until: datetime | None = None
+
+        def intend() -> bool:
+            nonlocal until
+            now = self._clock.now()
+            if until is not None:
+                return now < until
+            with self._database.begin() as session:
+                may_go = tray.intend(session, claimed, now=now)
+            until = now + tray.LEASE if may_go else None
+            return may_go
+
+        return intend
 
     def _close(self, claimed: Claimed, reason: str) -> DeliveryState:
         with self._database.begin() as session:

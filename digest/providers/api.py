@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import islice
 from typing import TypeGuard
@@ -30,6 +31,7 @@ _UNREACHED = 3  # in a row, after which the letters drawn already are not tried 
 _HERE = 2.0  # seconds that are waited with the letters in hand; longer, others may be at it
 _PAUSE = 1.0  # seconds before asking again where nothing else is said
 _SPREAD = 0.5  # seconds at most on top of what was asked for, so that threads do not come at once
+_SHARE = 0.8  # of the time for which a request is known again: it came there later than it left
 _OK = range(200, 300)
 _FORBIDDEN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
@@ -90,17 +92,22 @@ class _LeftOutError(DigestError):
     """Some letters of a request must not leave, so this request must not."""
 
 
+class _TooLateError(DigestError):
+    """A request must not be made once more: somebody could get a second copy."""
+
+
 class _Batch:
-    """The letters of one request; their dots are asked once, however often it is made."""
+    """The letters of one request, whether their dots were granted, and when its body first left."""
 
     def __init__(self, letters: Sequence[Letter], *, dot: Dot, granted: bool = False) -> None:
         self.letters = list(letters)
         self.left_out: list[Letter] = []
         self.granted = granted
+        self.left_at: datetime | None = None
         self._dot = dot
 
-    def gate(self) -> None:
-        """Ask the dots; raise `_LeftOutError` when the request has to be written anew."""
+    def ask_dots(self) -> None:
+        """Ask the dots, once; raise `_LeftOutError` when the request has to be written anew."""
         if self.granted:
             return
         answers = [self._dot(letter) for letter in self.letters]
@@ -110,6 +117,10 @@ class _Batch:
             self.left_out = [letter for letter, may_go in pairs if not may_go]
             self.letters = [letter for letter, may_go in pairs if may_go]
             raise _LeftOutError("letters were withdrawn")
+
+    def may_go_again(self) -> bool:
+        """Ask the dots once more: the letters may be somebody else's by now."""
+        return all(self._dot(letter) for letter in self.letters)
 
     def take(self, count: int) -> list[Letter]:
         """Take so many letters out, from the front."""
@@ -140,7 +151,8 @@ class ApiConnection:
         """Hand the letters over (see `Connection.hand_over`).
 
         The dots of a request's letters are asked when the connection stands, right before the first
-        byte of its body; those that are refused are left out of it.
+        byte of its body; those that are refused are left out of it. They are asked again before it
+        is made once more.
         """
         source = iter(letters)
         capabilities = self._party.capabilities
@@ -223,6 +235,7 @@ class ApiConnection:
 
         Once nobody knows whether it was obeyed, only a word on this very request ends the doubt.
         """
+        reading: Reading
         doubt: Outcome | None = None
         for turn in range(_TRIES):
             try:
@@ -231,6 +244,8 @@ class ApiConnection:
                 if doubt is None:
                     raise
                 reading, pause = doubt, _PAUSE
+            except _TooLateError:
+                break
             if _is_unknown(reading):
                 doubt = reading
             elif doubt and not _is_word_on(reading):
@@ -249,7 +264,7 @@ class ApiConnection:
         """Ask once; return also after how many seconds the same may be asked again."""
         again = _PAUSE if self._party.capabilities.is_idempotent else None
         try:
-            answer = self._channel.ask(request, gate=batch.gate)
+            answer = self._channel.ask(request, gate=lambda: self._let_leave(batch))
         except CutError as error:
             return _cut(error), again if error.whole else _PAUSE
         if must_wait(answer):
@@ -261,6 +276,20 @@ class ApiConnection:
         except GarbledError as error:
             return unclear(answer, text=str(error)), again
         return reading, again if _is_unknown(reading) else None
+
+    def _let_leave(self, batch: _Batch) -> None:
+        """Let a body leave; once more only while the letters are ours, and it is known again.
+
+        A machine may have slept since: wall time is asked, and the lease.
+        """
+        if batch.left_at is None:
+            batch.ask_dots()
+            batch.left_at = self._clock.now()
+            return
+        hours = self._party.capabilities.repeat_hours
+        age = self._clock.now() - batch.left_at
+        if (hours and age > _SHARE * timedelta(hours=hours)) or not batch.may_go_again():
+            raise _TooLateError("the request must not be made once more")
 
     def _put_off(self, answer: Answer) -> tuple[Reading, float | None]:
         """Obey a provider that asks us to wait.

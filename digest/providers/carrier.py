@@ -25,6 +25,8 @@ class Connection(Protocol):
         the first byte after which the other side may have it (by DATA: between the text and the
         final dot; of a batch or a volley: before its first byte). When it returns False or raises,
         the letter is not handed over. A connection that broke is begun anew with the next letter.
+        Where the same is handed over once more, because its answer was lost or put it off, ``dot``
+        is called again; False then ends that, and what was heard before stands.
         """
         ...
 

@@ -355,7 +355,7 @@ def test_a_provider_that_asks_for_a_moment_is_given_it(kind: str, said: dict[str
         first, second = walk.waits
         assert 1 <= first <= 1.5
         assert second > 0
-        assert walk.dots == {"ada@reader.test": 1}
+        assert walk.dots == {"ada@reader.test": 3}, "each time: the lease may be over"
         assert len(walk.host.taken) == 1
 
 
@@ -407,8 +407,9 @@ def test_a_lost_answer_never_makes_a_second_copy(kind: str, then: Act) -> None:
         wanted = Verdict.ACCEPTED if kind in KNOWS_AGAIN else Verdict.UNKNOWN
         assert verdicts(fates) == {wanted: 1}
         assert len(walk.host.taken) == 1
-        assert len(walk.host.asked) == (2 if kind in KNOWS_AGAIN else 1)
-        assert walk.dots == {"ada@reader.test": 1}
+        times = 2 if kind in KNOWS_AGAIN else 1
+        assert len(walk.host.asked) == times
+        assert walk.dots == {"ada@reader.test": times}, "each time: the lease may be over"
 
 
 @pytest.mark.parametrize("kind", sorted(KNOWS_AGAIN))
@@ -430,6 +431,47 @@ def test_a_doubt_is_only_ended_by_the_answer_to_the_same_request(
         fates = walk.send(letters_for(walk.carrier, "ada"))
         assert verdicts(fates) == {Verdict.UNKNOWN: 1}
         assert len(walk.host.taken) == 1
+
+
+@dataclass(frozen=True)
+class Asleep(Timeless):
+    """A clock of a machine that sleeps at the first pause: nothing but the time of day goes on."""
+
+    slept: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        """Return the time of day."""
+        return super().now() + (self.slept if self.waits else timedelta())
+
+
+@pytest.mark.parametrize("kind", sorted(KNOWS_AGAIN))
+@pytest.mark.parametrize(("share", "times"), [(0.7, 2), (0.9, 1), (16, 1)])
+def test_a_request_is_made_once_more_only_while_it_is_surely_known(
+    kind: str, share: float, times: int
+) -> None:
+    hours = {"resend": 24, "brevo": 0.5}[kind]
+    with ProviderHost(kind, acts=[take_and(hang_up)]) as host:
+        walk = Walk(host, clock=Asleep(slept=timedelta(hours=share * hours)))
+        (ada,) = walk.send(letters_for(walk.carrier, "ada")).values()
+        walk.connection.close()
+    assert ada.verdict is (Verdict.ACCEPTED if times > 1 else Verdict.UNKNOWN)
+    assert len(host.asked) == times
+    assert len(host.taken) == 1
+
+
+@pytest.mark.parametrize("kind", sorted(KNOWS_AGAIN))
+@pytest.mark.parametrize(
+    ("then", "verdict"), [(hang_up, Verdict.UNKNOWN), (answer(429), Verdict.RETRY)]
+)
+def test_letters_that_may_be_somebody_elses_by_now_are_not_asked_for_again(
+    kind: str, then: Act, verdict: Verdict
+) -> None:
+    dots = [True, True, True, False]
+    for walk in with_acts(kind, then):
+        fates = walk.send(letters_for(walk.carrier, "ada", "ben"), dot=lambda _: dots.pop(0))
+        assert verdicts(fates) == {verdict: 2}
+        assert len(walk.host.asked) == 1
+        assert dots == []
 
 
 @pytest.mark.parametrize("kind", sorted(KNOWS_AGAIN))

@@ -270,6 +270,31 @@ def test_a_notice_that_nobody_needs_any_more_is_withdrawn_before_the_dot(
     assert counter.letters == []
 
 
+@pytest.mark.parametrize(("minutes", "holds"), [(1, True), (3, False)])
+def test_an_intent_that_is_asked_again_holds_as_long_as_the_notice_is_ours(
+    database: Database,
+    office: Callable[[], PostOffice],
+    counter: Counter,
+    clock: Wristwatch,
+    minutes: int,
+    holds: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    seen: list[bool] = []
+
+    def hand_over(letters: Iterable[Letter], *, dot: Dot) -> Iterator[Fate]:
+        for letter in letters:
+            seen.append(dot(letter))
+            clock.wind(minutes=minutes)
+            seen.append(dot(letter))
+            yield letter, ACCEPTED
+
+    counter.hand_over = hand_over  # type: ignore[method-assign]
+    ask(database)
+    office().work()
+    assert seen == [True, holds]
+    assert fate(database)[0] == "accepted"
+
+
 def test_a_notice_that_cannot_be_written_stops_no_other(
     database: Database, office: Callable[[], PostOffice], counter: Counter
 ) -> None:
