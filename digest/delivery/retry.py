@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from digest.limits import Hours, Minutes
 from digest.mail.outcome import Outcome, Stage, Verdict
 
-_CONTENT = frozenset({Stage.DATA, Stage.TEXT, Stage.DOT})
+_CONTENT = frozenset({Stage.DATA, Stage.TEXT, Stage.DOT, Stage.REQUEST})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +52,9 @@ class Doubt:
     """Whether refusals speak of the readers or of us.
 
     A server that refuses our content or our standing (5.7.x, or any 5xx to the text) says so to
-    one reader after the other. Until it has taken one letter, such refusals put the letter off,
-    and the same one ``most`` times stops the issue.
+    one reader after the other. So does an API, in words that we take for ones about a reader.
+    Until it has taken one letter, such refusals put the letter off, and the same one ``most`` times
+    stops the issue.
     """
 
     def __init__(self, *, most: int, is_cleared: bool) -> None:
@@ -67,7 +68,7 @@ class Doubt:
             self._is_cleared = True
         if self._is_cleared or not _is_about_us(outcome):
             return False
-        self._seen[outcome.reply or ""] += 1
+        self._seen[_reply(outcome)] += 1
         return True
 
     @property
@@ -79,6 +80,12 @@ class Doubt:
         return (
             f"the first {count} letters were all refused: {reply}" if count >= self._most else None
         )
+
+
+def _reply(outcome: Outcome) -> str:
+    """Say what came; an API has one code for everything, so there it is the words that count."""
+    words = outcome.text if outcome.stage is Stage.REQUEST else ""
+    return f"{outcome.reply or ''} {words}".strip()
 
 
 def _is_about_us(outcome: Outcome) -> bool:

@@ -43,7 +43,9 @@ CAPABILITIES = Capabilities(
 )
 _MARK = re.compile(r"\{(?=[{%#])")
 _STYLE = re.compile(r"(<style\b.*?</style>)", re.DOTALL | re.IGNORECASE)
-_ABOUT_A_READER = re.compile(r"\bto\b.*valid|valid.*\bto\b|messageVersions", re.IGNORECASE)
+# What is seen of it; other words about `messageVersions` speak of the request or the account.
+# https://github.com/sendinblue/APIv3-php-library/issues/260
+_ABOUT_A_READER = re.compile(r"\b(?:email|to) is not valid in (?:to|messageVersions)\b")
 _SEEN_BEFORE = "duplicate_parameter"
 
 

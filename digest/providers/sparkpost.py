@@ -1,9 +1,10 @@
 """SparkPost: the words once, and substitution data for up to 1,000 readers in one request."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from typing import Any
 
 from digest.errors import ConfigurationError
 from digest.mail.letter import Letter
@@ -34,7 +35,13 @@ CAPABILITIES = Capabilities(
 # https://support.sparkpost.com/momentum/4/4-double-curly
 _MACROS = {"{{": "{{opening_double_curly()}}", "}}": "{{closing_double_curly()}}"}
 _MARK = re.compile(r"\{\{|\}\}")
-_ABOUT_A_READER = re.compile(r"recipient|invalid address", re.IGNORECASE)
+# 5002: no valid recipient. Others that name recipients speak of the request or of the plan.
+# https://github.com/SparkPost/php-sparkpost/issues/127
+_ABOUT_A_READER = re.compile(
+    r"^5002\b|\b(?:invalid recipient address|recipient address (?:was )?suppressed)\b",
+    re.IGNORECASE,
+)
+_WORDS = ("code", "message", "description")
 _OVER_LIMIT = 420
 
 
@@ -112,8 +119,9 @@ def _counted(answer: Answer, *, letters: Sequence[Letter]) -> Reading:
     raise GarbledError("the answer does not count the recipients")
 
 
-def _first_error(error: dict[str, str]) -> str:
-    return " ".join(error[name] for name in ("code", "message", "description") if name in error)
+def _first_error(error: Mapping[str, Any]) -> str:
+    """Join its words; the code comes as a number, too, and a description may be null."""
+    return " ".join(str(error[name]) for name in _WORDS if error.get(name))
 
 
 def _shared(sheet: Sheet) -> Shape:

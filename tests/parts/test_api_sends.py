@@ -176,3 +176,20 @@ def test_a_wrong_key_pauses_the_issue_and_touches_nobody(
     assert report.state is EditionState.PAUSED
     assert counts(database, edition) == {DeliveryState.PENDING: READERS}
     assert host.taken == []
+
+
+@pytest.mark.parametrize(
+    ("message", "requests"),
+    [("messageVersions is not allowed for your account", 2), ("email is not valid in to", 200)],
+)
+def test_an_account_that_may_not_send_costs_no_reader(
+    database: Database, tmp_path: Path, message: str, requests: int
+) -> None:
+    edition = send_to(database, readers=READERS)
+    said = {"code": "invalid_parameter", "message": message}
+    with ProviderHost("brevo", acts=[answer(400, said)] * 200) as host:
+        report = send(database, edition, host=host, folder=tmp_path)
+        assert len(host.asked) <= requests  # one for each connection, or all down to the letter
+    assert report.state is EditionState.PAUSED
+    assert message in str(report.trouble)
+    assert set(counts(database, edition)) <= {DeliveryState.PENDING, DeliveryState.DEFERRED}

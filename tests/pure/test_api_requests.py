@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from digest.errors import UnfitError
 from digest.mail.letter import Letter
+from digest.mail.outcome import Outcome, Verdict
 from digest.mail.sheet import Hole, Sheet, cut, filled, sheet_of
 from digest.providers.batching import groups
+from digest.providers.brevo import Brevo, BrevoSettings
 from digest.providers.capabilities import Capabilities
-from digest.providers.party import Answer
+from digest.providers.party import Again, Answer
 from digest.providers.pattern import Pattern, listed
+from digest.providers.sparkpost import Sparkpost, SparkpostSettings
 from digest.providers.status import LONGEST_TEXT, scrubbed, seconds_to_wait
 from digest.providers.wording import fingerprint, shown_name
 
@@ -144,3 +147,56 @@ def test_a_plain_name_is_shown(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "Lovelace, Ada", 'A "B" C', "a@b.example", "x <y>", "a\r\nb"])
 def test_a_name_that_providers_mangle_is_not_shown(name: str) -> None:
     assert shown_name(letter(1)._replace(name=name)) == ""
+
+
+PAIR = [letter(1), letter(2)]
+
+
+@pytest.mark.parametrize(
+    ("message", "is_reader"),
+    [
+        ("email is not valid in to", True),
+        ("to is not valid in messageVersions", True),
+        ("messageVersions is not allowed for your account", False),
+        ("messageVersions: the number of recipients exceeds the limit of your plan", False),
+        ("Invalid htmlContent in messageVersions", False),
+        ("sender is not valid, please go to Senders page", False),
+    ],
+)
+def test_brevo_speaks_of_a_reader_only_where_it_names_to(
+    message: str,
+    is_reader: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    said = {"code": "invalid_parameter", "message": message}
+    answer = Answer(status=400, headers={}, body=json.dumps(said).encode())
+    reading = Brevo(BrevoSettings(key="k")).read(answer, letters=PAIR)
+    assert (reading is Again.SPLIT) == is_reader
+    assert is_reader or (isinstance(reading, Outcome) and reading.verdict is Verdict.CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "description", "is_reader"),
+    [
+        (5002, "At least one valid recipient is required", None, True),
+        ("5002", "At least one valid recipient is required", "none", True),
+        ("1300", "invalid data format/type", "invalid recipient address.email: Ada", True),
+        ("1902", "Message generation rejected", "recipient address suppressed by policy", True),
+        ("1902", "Message generation rejected", "recipient count exceeds your plan", False),
+        ("1300", "invalid data format/type", "Error validating domain name of from", False),
+        ("1400", "required field is missing", "recipients or list_id required", False),
+        ("1901", "substitution error", "recipients: bad substitution data", False),
+    ],
+)
+def test_sparkpost_speaks_of_a_reader_only_where_it_names_an_address(
+    code: int | str,
+    message: str,
+    description: str | None,
+    is_reader: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    said = {"errors": [{"code": code, "message": message, "description": description}]}
+    answer = Answer(status=422, headers={}, body=json.dumps(said).encode())
+    party = Sparkpost(SparkpostSettings(key="k", their_unsubscribe=True))
+    reading = party.read(answer, letters=PAIR)
+    assert (reading is Again.SPLIT) == is_reader
+    assert is_reader or (isinstance(reading, Outcome) and reading.verdict is Verdict.CONFIG)
+    assert is_reader or message in str(reading)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery.retry import RetrySettings, next_try
+from digest.delivery.retry import Doubt, RetrySettings, next_try
+from digest.mail.outcome import Outcome, Stage, Verdict
 
 FROZEN = datetime(2026, 6, 12, 5, 0, tzinfo=UTC)
 PATIENCE = RetrySettings(first_minutes=10.0, longest_minutes=240.0, deadline_hours=48.0)
@@ -54,3 +55,27 @@ def test_a_try_is_in_the_future_and_before_the_deadline_or_there_is_none(
     if moment is not None:
         assert now < moment <= FROZEN + timedelta(hours=48)
         assert moment - now <= timedelta(minutes=264)
+
+
+def said(verdict: Verdict, stage: Stage, text: str = "") -> Outcome:
+    return Outcome(verdict=verdict, stage=stage, code=400, text=text)
+
+
+def test_an_api_that_refuses_one_letter_after_the_other_may_mean_us() -> None:
+    """Its words may name the reader, and be said to everybody: of an account, or of our request."""
+    doubt = Doubt(most=2, is_cleared=False)
+    refusal = said(Verdict.REFUSED, Stage.REQUEST, "to is not valid in messageVersions")
+    assert doubt.falls_on(refusal)
+    assert doubt.falls_on(said(Verdict.REFUSED, Stage.REQUEST, "other words"))
+    assert doubt.verdict is None
+    assert doubt.falls_on(refusal)
+    assert doubt.verdict == (
+        "the first 2 letters were all refused: 400 to is not valid in messageVersions"
+    )
+
+
+def test_once_an_api_took_a_letter_a_refusal_is_about_its_reader() -> None:
+    doubt = Doubt(most=1, is_cleared=False)
+    assert not doubt.falls_on(said(Verdict.ACCEPTED, Stage.REQUEST))
+    assert not doubt.falls_on(said(Verdict.REFUSED, Stage.REQUEST))
+    assert not Doubt(most=1, is_cleared=False).falls_on(said(Verdict.REFUSED, Stage.RCPT))
