@@ -170,7 +170,7 @@ class ApiConnection:
             return str(error)
         if answer.status in _OK:
             return None
-        reading = self._party.read(answer, letters=())
+        reading = self._read(answer, letters=())
         if not isinstance(reading, Outcome):
             return f"{self._party.name} answers {answer.status}"
         if reading.verdict is Verdict.ACCEPTED:
@@ -271,11 +271,17 @@ class ApiConnection:
             return self._put_off(answer)
         if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return too_large(answer, letters=batch.letters), None
-        try:
-            reading = self._party.read(answer, letters=batch.letters)
-        except GarbledError as error:
-            return unclear(answer, text=str(error)), again
+        reading = self._read(answer, letters=batch.letters)
         return reading, again if _is_unknown(reading) else None
+
+    def _read(self, answer: Answer, *, letters: Sequence[Letter]) -> Reading:
+        """Read an answer; one that is not what this API answers proves nothing."""
+        try:
+            return self._party.read(answer, letters=letters)
+        except GarbledError as error:
+            return unclear(answer, text=str(error))
+        except (TypeError, AttributeError, LookupError):  # a list for a number, a text for a list
+            return unclear(answer, text="the answer is not what this API answers")
 
     def _let_leave(self, batch: _Batch) -> None:
         """Let a body leave; once more only while the letters are ours, and it is known again.

@@ -122,12 +122,13 @@ def _fate(fate: Any, *, answer: Answer) -> Outcome:
 
 def _fault(fault: Mapping[Any, Any], *, answer: Answer) -> Outcome:
     text = f"{fault.get('ErrorCode', '')} {fault.get('ErrorMessage', '')}".strip()
-    fields = fault.get("ErrorRelatedTo") or []
-    status = fault.get("StatusCode")
+    fields, status = fault.get("ErrorRelatedTo") or [], fault.get("StatusCode")
+    if not isinstance(fields, list) or not isinstance(status, int | None):
+        raise GarbledError("the answer does not say what became of each letter")
     if any(str(name).startswith("To") for name in fields):
         return refused(answer, text=text)
     if status in _LATER:
         return put_off(answer, text=text)
-    if isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return unclear(answer, text=text)
     return our_fault(answer, text=text)

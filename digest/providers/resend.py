@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome
@@ -123,13 +124,21 @@ def _fates(answer: Answer, *, count: int) -> list[Outcome]:
     said = read_json(answer)
     taken = said.get("data") if isinstance(said, dict) else None
     faults = said.get("errors") or [] if isinstance(said, dict) else []
-    if not isinstance(taken, list) or len(taken) + len(faults) != count:
+    if not isinstance(taken, list) or not isinstance(faults, list):
+        raise GarbledError("the answer has no lists of who was taken and who was not")
+    refusals = dict(_fault(fault, count=count) for fault in faults)
+    if len(taken) + len(refusals) != count:
         raise GarbledError("the answer does not name each letter")
     fates = [accepted(answer)] * count
-    for fault in faults:
-        place, text = fault.get("index"), str(fault.get("message", ""))
-        if place not in range(count):
-            raise GarbledError("the answer names a letter that was not in the request")
+    for place, text in refusals.items():
         is_reader = _ABOUT_A_READER.search(text)
         fates[place] = (refused if is_reader else our_fault)(answer, text=text)
     return fates
+
+
+def _fault(fault: Any, *, count: int) -> tuple[int, str]:
+    """Return the place of a letter that was not taken, and why."""
+    match fault:
+        case {"index": int(place), **rest} if place in range(count):
+            return place, str(rest.get("message", ""))
+    raise GarbledError("the answer names a letter that was not in the request")

@@ -32,9 +32,12 @@ from digest.clock import Clock
 from digest.errors import ConfigurationError
 from digest.mail.letter import Letter
 from digest.mail.outcome import Outcome, Stage, Verdict
+from digest.providers.api import ApiCarrier
 from digest.providers.capabilities import Needs, require
 from digest.providers.carrier import Carrier, Dot
 from digest.providers.endpoint import Base
+from digest.providers.party import Answer, Reading
+from digest.providers.postmark import Postmark
 from digest.providers.registry import PARTIES, CarrierSettings, build, leaves_machine
 from digest.render.personal import Personaliser
 
@@ -593,3 +596,58 @@ def test_a_key_with_a_line_end_is_refused() -> None:
     broken = replace(plain, postmark=replace(plain.postmark, token="abc\r\nX-Evil: 1"))  # noqa: S106
     with pytest.raises(ConfigurationError, match="copy it anew"):
         build(broken)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("resend", {"data": [], "errors": ["x"]}),
+        ("resend", {"data": [], "errors": "x"}),
+        ("resend", {"data": [], "errors": [None]}),
+        ("resend", {"data": [], "errors": [{"index": 0.0, "message": "x"}]}),
+        ("resend", {"data": [], "errors": [{"index": [], "message": "x"}]}),
+        ("resend", {"data": {}, "errors": 1}),
+        ("mailjet", {"Messages": [{"Status": "error", "Errors": [{"ErrorRelatedTo": 5}]}]}),
+        ("mailjet", {"Messages": [{"Status": "error", "Errors": [{"ErrorRelatedTo": True}]}]}),
+        ("mailjet", {"Messages": [{"Status": "error", "Errors": [{"StatusCode": [400]}]}]}),
+        ("postmark", [{"ErrorCode": [406], "Message": 7}]),
+        ("postmark", [None]),
+        ("sparkpost", {"results": {"total_accepted_recipients": "1"}}),
+        ("ses", {"MessageId": 7}),
+        ("mailgun", {"id": {}, "message": []}),
+    ],
+)
+def test_a_success_in_a_shape_of_its_own_proves_nothing(kind: str, body: object) -> None:
+    for walk in with_acts(kind, *[answer(200, body)] * 4):
+        assert verdicts(walk.send(letters_for(walk.carrier, "ada"))) == {Verdict.UNKNOWN: 1}
+
+
+@pytest.mark.parametrize("body", ["", "[]", "null", '{"errors": 7, "message": []}', "\ud800"])
+def test_a_refusal_in_a_shape_of_its_own_is_ours_whatever_it_says(kind: str, body: str) -> None:
+    content = body.encode("utf-8", "surrogatepass").decode("latin-1")
+    for walk in with_acts(kind, answer(404, content)):
+        assert verdicts(walk.send(letters_for(walk.carrier, "ada"))) == {Verdict.CONFIG: 1}
+
+
+def test_one_letter_that_is_refused_twice_hides_nobody() -> None:
+    twice = [{"index": 0, "message": "Invalid `to`"}] * 2
+    for walk in with_acts("resend", *[answer(200, {"data": [], "errors": twice})] * 4):
+        fates = walk.send(letters_for(walk.carrier, "ada", "ben"))
+        assert verdicts(fates) == {Verdict.UNKNOWN: 2}
+
+
+@pytest.mark.parametrize("error", [TypeError, AttributeError, KeyError, IndexError])
+def test_a_shape_that_nobody_thought_of_breaks_no_send(error: type[Exception]) -> None:
+    class Careless(Postmark):
+        def read(self, answer: Answer, *, letters: Sequence[Letter]) -> Reading:
+            raise error(answer, letters)
+
+    with ProviderHost("postmark") as host:
+        settings, base = host.settings(), Base.read(host.url, key="url")
+        party = Careless(settings.postmark)
+        carrier = ApiCarrier(party, base=base, settings=settings.api, clock=Timeless())
+        connection = carrier.connect()
+        letters = letters_for(carrier, "ada", "ben")
+        fates = [fate.verdict for _, fate in connection.hand_over(letters, dot=lambda _: True)]
+        connection.close()
+    assert fates == [Verdict.UNKNOWN] * 2
