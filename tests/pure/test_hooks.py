@@ -192,6 +192,41 @@ def test_s11_another_topic_is_refused_and_nothing_is_asked() -> None:
     assert amazon.asked == []
 
 
+@pytest.mark.parametrize("topic", [[TOPIC], {"a": TOPIC}, None, 7])
+def test_s11_a_topic_that_is_no_text_is_refused_and_nothing_is_asked(topic: Any) -> None:
+    amazon = Amazon()
+    body = json.dumps({**notification(), "TopicArn": topic}).encode()
+    with pytest.raises(ForgedError, match="topic"):
+        read(hooks(amazon)["ses"], HookRequest(headers={}, body=body), now=NOW)
+    assert amazon.asked == []
+
+
+@pytest.mark.parametrize("name", ["timestamp", "token", "signature"])
+def test_s11_what_cannot_be_written_down_cannot_be_signed(name: str) -> None:
+    request = post("mailgun", Told(at=NOW))
+    told = json.loads(request.body)
+    told["signature"][name] += "\ud800"
+    assert refuses("mailgun", replace(request, body=json.dumps(told).encode()))
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        pytest.param(10**400, id="huge"),
+        pytest.param(-(10**400), id="long ago"),
+        float("nan"),
+        float("inf"),
+        True,
+        "soon",
+    ],
+)
+def test_an_event_whose_time_is_none_has_none(at: Any) -> None:
+    request = post("brevo", Told(at=NOW))
+    body = json.dumps({**json.loads(request.body), "ts_epoch": at}).encode()
+    (event,) = read(HOOKS["brevo"], replace(request, body=body), now=NOW)
+    assert (event.kind, event.at) == (Kind.HARD_BOUNCED, None)
+
+
 def test_a_certificate_that_cannot_be_had_is_no_forgery() -> None:
     away = CERTIFICATE.replace("0123", "aaaa")
     with pytest.raises(ConnectionError):

@@ -54,13 +54,12 @@ class BrevoHook(PasswordHook):
 
 def _event(told: Table) -> MailEvent:
     words = text(told.get("reason"))
-    at = told.get("ts_epoch")
     headers = {name.lower(): value for name, value in told.items()}
     return MailEvent(
         kind=_EVENTS.get(str(told.get("event")), Kind.UNKNOWN),
         source=BrevoHook.name,
         delivery_key=key_of(headers.get(KEY_HEADER.lower())),
-        at=moment(at / _MILLISECONDS) if isinstance(at, (int, float)) else None,
+        at=moment(told.get("ts_epoch"), per_second=_MILLISECONDS),
         recipient=text(told.get("email")),
         code=code_in(words),
         detail=words,

@@ -147,12 +147,12 @@ def text(value: Any) -> str | None:
     return str(value)
 
 
-def moment(told: Any) -> datetime | None:
-    """Read a time: seconds since 1970, or ISO 8601 with a zone; None where it is neither."""
+def moment(told: Any, *, per_second: int = 1) -> datetime | None:
+    """Read a time: seconds (or parts of them) since 1970, or ISO 8601 with a zone; else None."""
     if isinstance(told, bool) or told is None:
         return None
     try:
-        return datetime.fromtimestamp(float(told), tz=UTC)
+        return datetime.fromtimestamp(float(told) / per_second, tz=UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return _iso(told) if isinstance(told, str) else None
 

@@ -63,7 +63,7 @@ class SesHook:
             message = mapping(read_json(request.body))
         except GarbledError as error:
             raise ForgedError("this is no message of Amazon SNS") from error
-        if message.get("TopicArn") not in self._topics:
+        if text(message.get("TopicArn")) not in self._topics:
             raise ForgedError("this topic is not among [hooks.ses] topics")
         self._sns.prove(message)
         return text(message.get("Timestamp")) or ""
