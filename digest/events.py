@@ -99,6 +99,14 @@ def record(session: Session, events: Iterable[MailEvent], *, now: datetime) -> l
     return [*heard.values(), *_keep(session, known, letters, now=now)]
 
 
+def record_of_reader(
+    session: Session, event: MailEvent, *, letter: Letter, now: datetime
+) -> list[Heard]:
+    """Keep an event that names no letter, only whom the ``letter`` went to; return it if new."""
+    told = {(event.source, _fingerprint(event)): event}
+    return _keep(session, told, {event.delivery_key or "": letter}, now=now)
+
+
 def _keep_of_deliveries(
     session: Session, told: Mapping[_At, MailEvent], *, now: datetime
 ) -> dict[_At, Heard]:

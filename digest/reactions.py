@@ -12,7 +12,7 @@ from digest.delivery import ledger, proof
 from digest.delivery.ring import FEWEST_BOUNCES, FEWEST_COMPLAINTS, is_too_much, share
 from digest.editions import store as editions
 from digest.editions.state import GOING, EditionState
-from digest.events import Heard
+from digest.events import Heard, Letter
 from digest.mail.event import PROOFS, Kind, MailEvent, standing
 from digest.reacting import ReactionSettings
 from subscribers import returned
@@ -43,6 +43,26 @@ def take(
     """
     heard = events.record(session, told, now=now)
     _react(session, heard, now=now, settings=settings, may_pause=may_pause)
+    return heard
+
+
+def take_of_reader(
+    session: Session,
+    told: MailEvent,
+    *,
+    subscriber_id: int,
+    now: datetime,
+    settings: ReactionSettings,
+) -> list[Heard]:
+    """Keep an event that is surely a reader's, whichever letter it is about, and do what follows.
+
+    It counts for the mailbox that they have now. Returns it unless it was heard before; raises
+    `UnknownSubscriberError` where nobody is known.
+    """
+    mailbox = returned.mailbox_of(session, subscriber_id)
+    letter = Letter(subscriber_id=subscriber_id, mailbox=mailbox)
+    heard = events.record_of_reader(session, told, letter=letter, now=now)
+    _react(session, heard, now=now, settings=settings)
     return heard
 
 

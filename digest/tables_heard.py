@@ -38,7 +38,8 @@ class Heard:
 class EventRow(Heard, Base):
     """One thing that was heard of a letter, beside its row and never instead of it.
 
-    ``decision`` is what it led to. A notice has ``notice_id``, a delivery the two others.
+    ``decision`` is what it led to. A notice has ``notice_id``, a delivery the two others; none of
+    them stands where only the reader is known.
     """
 
     __tablename__ = "event"

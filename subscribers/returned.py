@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from subscribers import suppression
+from subscribers.errors import UnknownSubscriberError
 from subscribers.suppression import Reason
 from subscribers.tables import Status, SubscriberRow, SuppressionRow
 
@@ -67,6 +68,14 @@ def delivered_after_all(session: Session, subscriber_id: int) -> str | None:
 def any_bounced(session: Session, subscriber_ids: set[int]) -> set[int]:
     """Return those of these people whose status is bounced."""
     return set(session.connection().execute(_BOUNCED, {"ids": [*subscriber_ids]}).scalars())
+
+
+def mailbox_of(session: Session, subscriber_id: int) -> str:
+    """Return the key of somebody's mailbox as it is now, or raise `UnknownSubscriberError`."""
+    key = session.scalar(select(SubscriberRow.mailbox_key).where(SubscriberRow.id == subscriber_id))
+    if key is None:
+        raise UnknownSubscriberError("nobody is known under this link")
+    return key
 
 
 def reader_since(session: Session, subscriber_id: int) -> datetime | None:

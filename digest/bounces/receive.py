@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from digest import reactions
@@ -18,11 +18,9 @@ from digest.bounces.proof import Proof, proof_in
 from digest.mail.event import Kind, MailEvent
 from digest.mail.returnpath import ReturnPath
 from digest.reacting import ReactionSettings
-from digest.tables import DeliveryRow
+from digest.tables import DeliveryRow, EditionRow
 from storage.database import Database
-from subscribers import returned
 from subscribers.errors import UnknownSubscriberError
-from subscribers.returned import Addressee
 from subscribers.tokens import Keyring
 from subscribers.unsubscribe import unsubscribe
 from subscribers.unsubscribe_mail import reader_of
@@ -98,7 +96,7 @@ class Intake:
             returns=self.returns,
             keyring=self.keyring,
         )
-        return proof if proof and _holds(session, proof) else None
+        return _held(session, proof)
 
     def _act(
         self, session: Session, raw: bytes, *, head: Fields, report: Report, proof: Proof | None
@@ -107,8 +105,9 @@ class Intake:
         if proof is None:
             return Received(fate=Fate.STRANGE, report=report)
         if proof.key is None:
-            return self._complaint(session, proof, report=report)
-        event = self._event(raw, head=head, report=report, key=proof.key)
+            return self._complaint(session, raw, head=head, report=report, proof=proof)
+        event = self._event(raw, head=head, report=report, about=proof.key)
+        event = replace(event, delivery_key=proof.key)
         heard = reactions.take(session, [event], now=self.now(), settings=self.reactions)
         return Received(fate=Fate.KEPT if heard else Fate.AGAIN, report=report, key=proof.key)
 
@@ -126,41 +125,63 @@ class Intake:
             return Received(fate=Fate.STRANGE, report=report)
         return Received(fate=Fate.LEFT if left.changed else Fate.AGAIN, report=report)
 
-    def _complaint(self, session: Session, proof: Proof, *, report: Report) -> Received:
+    def _complaint(
+        self, session: Session, raw: bytes, *, head: Fields, report: Report, proof: Proof
+    ) -> Received:
         """Heed a complaint that keeps only the reader's own link of the letter (R26)."""
         if report.kind not in {Kind.COMPLAINED, Kind.UNSUBSCRIBED} or proof.reader is None:
             return Received(fate=Fate.STRANGE, report=report)
-        to = Addressee(subscriber_id=proof.reader)
-        detail = f"complaint told by {SOURCE}"
-        returned.complained(session, to, now=self.now(), detail=detail)
-        return Received(fate=Fate.KEPT, report=report)
+        event = self._event(raw, head=head, report=report, about=f"reader {proof.reader}")
+        fate = self._of_reader(session, event, reader=proof.reader, heard=Fate.KEPT)
+        return Received(fate=fate, report=report)
 
-    def _event(self, raw: bytes, *, head: Fields, report: Report, key: str) -> MailEvent:
+    def _of_reader(self, session: Session, event: MailEvent, *, reader: int, heard: Fate) -> Fate:
+        """Do what an event asks for that names a reader; ``heard`` is its fate when it is new."""
+        now = self.now()
+        try:
+            new = reactions.take_of_reader(
+                session, event, subscriber_id=reader, now=now, settings=self.reactions
+            )
+        except UnknownSubscriberError:
+            return Fate.STRANGE
+        return heard if new else Fate.AGAIN
+
+    def _event(self, raw: bytes, *, head: Fields, report: Report, about: str) -> MailEvent:
         return MailEvent(
             kind=report.kind,
             source=SOURCE,
-            delivery_key=key,
             at=_moment(head.get("date", ""), now=self.now()),
             recipient=report.recipient,
             code=report.code,
             detail=report.detail,
-            event_id=_name_of(raw, head=head, key=key),
+            event_id=_name_of(raw, head=head, about=about),
         )
 
 
-def _holds(session: Session, proof: Proof) -> bool:
-    """Whether the letter that a guessable key names went to the reader whose link was brought."""
-    if proof.reader is None or proof.key is None:
-        return True
-    number = int(proof.key.rpartition(".")[2])
-    whose = select(DeliveryRow.subscriber_id).where(DeliveryRow.id == number)
-    return number < 2**31 and session.scalar(whose) == proof.reader
+def _held(session: Session, proof: Proof | None) -> Proof | None:
+    """Return what a proof is worth whose key can be guessed, as it stands beside a link.
+
+    A letter to somebody else proves nothing. A key that names no letter of ours is left out: it is
+    a Message-ID that the carrier wrote in the place of ours.
+    """
+    if proof is None or proof.reader is None or proof.key is None:
+        return proof
+    period, _, number = proof.key.rpartition(".")
+    letter = (
+        select(DeliveryRow.subscriber_id)
+        .join(EditionRow, EditionRow.id == DeliveryRow.edition_id)
+        .where(DeliveryRow.id == int(number), func.lower(EditionRow.period) == period)
+    )
+    whose = session.scalar(letter) if int(number) < 2**31 else None
+    if whose is None:
+        return replace(proof, key=None)
+    return proof if whose == proof.reader else None
 
 
-def _name_of(raw: bytes, *, head: Fields, key: str) -> str:
+def _name_of(raw: bytes, *, head: Fields, about: str) -> str:
     """Return what this mail has each time it comes in, whatever was written on top on its way."""
     own = head.get("message-id", "").encode() or raw[:LONGEST].partition(b"\n\n")[2] or raw
-    return hashlib.blake2b(key.encode() + b"\n" + own, digest_size=16).hexdigest()
+    return hashlib.blake2b(about.encode() + b"\n" + own, digest_size=16).hexdigest()
 
 
 def _moment(date: str, *, now: datetime) -> datetime | None:

@@ -118,9 +118,30 @@ def test_r26_a_complaint_is_matched_by_the_link_when_the_address_is_withheld(
     theirs = message.replace(b"2026-w24.1@", f"{key_of(intake, 1)}@".encode())
     assert intake.take(theirs).fate is Fate.KEPT
     assert standing(intake)[0] == ["confirmed", "complained", "confirmed"]
-    without = message.replace(b"Message-ID: <2026-w24.1@", b"X: <")
-    assert intake.take(without).fate is Fate.KEPT  # told again, without the letter's name
-    assert standing(intake)[0] == ["confirmed", "complained", "confirmed"]
+
+
+@pytest.mark.parametrize(
+    "their",
+    [
+        b"X: <",
+        b"Message-ID: <0102018f-aaaa-bbbb-cccc-1234567890ab@",
+        b"Message-ID: <202606121200.1@",  # it looks like one of ours
+    ],
+)
+def test_r26_a_complaint_is_heeded_once_that_is_known_by_its_link_alone(
+    intake: Intake, their: bytes
+) -> None:
+    with intake.database.read() as session:
+        whose = session.scalars(select(SubscriberRow.id).order_by(SubscriberRow.id)).all()
+    for reader, fate in ((whose[1], Fate.KEPT), (whose[1], Fate.AGAIN), (10**6, Fate.STRANGE)):
+        token = KEYRING.sign(reader, purpose=Purpose.UNSUBSCRIBE)
+        message = mail("complaint.abuse-headers", to="redacted@x.example", token=token)
+        assert intake.take(message.replace(b"Message-ID: <2026-w24.1@", their)).fate is fate
+        assert standing(intake) == (["confirmed", "complained", "confirmed"], 1, 1, 0)
+    with intake.database.read() as session:
+        event = session.scalars(select(EventRow)).one()
+    assert (event.subscriber_id, event.delivery_id) == (whose[1], None)
+    assert (event.kind, event.decision) == ("complaint", "suppressed: complaint")
 
 
 def test_a_wish_to_leave_is_heeded_and_an_answer_that_quotes_it_is_not(intake: Intake) -> None:
