@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from digest.tables import DeliveryRow, NoticeRow
@@ -58,5 +58,19 @@ def expired(database: Database, *, settings: RetentionSettings, now: datetime) -
 
 
 def _purge(session: Session, subscriber_ids: Collection[int]) -> None:
-    session.execute(delete(NoticeRow).where(NoticeRow.subscriber_id.in_(subscriber_ids)))
-    retention.purge(session, list(subscriber_ids))
+    """Delete pending people with the notices to them.
+
+    The notice with the highest id is only blanked, and whom it went to: SQLite would give its
+    number to the next one, and what comes late about it would hit somebody else.
+    """
+    theirs = NoticeRow.subscriber_id.in_({*subscriber_ids, *retention.blanked(session)})
+    highest = session.scalar(select(func.max(NoticeRow.id))) or 0
+    session.execute(delete(NoticeRow).where(theirs, NoticeRow.id < highest))
+    session.execute(
+        update(NoticeRow)
+        .where(theirs)
+        .values(email=None, facts={}, reason=None, confirmation_id=None)
+        .execution_options(synchronize_session="fetch")
+    )
+    keep = set(session.scalars(select(NoticeRow.subscriber_id).where(theirs)))
+    retention.purge(session, list(subscriber_ids), keep=keep)

@@ -1,9 +1,9 @@
 """Retention: requests that nobody confirmed are deleted, and what was to be confirmed with them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, String, cast, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from subscribers.settings import RetentionSettings
@@ -15,6 +15,8 @@ from subscribers.tables import (
 )
 
 _MOST = 1_000  # people of one transaction: what is left over waits for the next run
+_PURGED = "purged "
+_BLANKED = SubscriberRow.mailbox_key.startswith(_PURGED)
 
 
 def expired(session: Session, *, settings: RetentionSettings, now: datetime) -> list[int]:
@@ -39,11 +41,19 @@ def expired(session: Session, *, settings: RetentionSettings, now: datetime) -> 
     )
 
 
-def purge(session: Session, subscriber_ids: Sequence[int]) -> None:
+def blanked(session: Session) -> list[int]:
+    """Return the ids of those whose rows were blanked by `purge` and stand there still."""
+    return list(session.scalars(select(SubscriberRow.id).where(_BLANKED)))
+
+
+def purge(
+    session: Session, subscriber_ids: Sequence[int], *, keep: Collection[int] = frozenset()
+) -> None:
     """Delete pending people with all that is known of them; who is pending no more is left alone.
 
-    What refers to them must be gone. The row with the highest id is only blanked: SQLite would
-    give its id, and with it the links that were made for it, to the next one who signs up.
+    What refers to them must be gone, but for those whose rows to ``keep``: these are only blanked.
+    So is the row with the highest id: SQLite would give its id, and with it the links that were
+    made for it, to the next one who signs up.
     """
     going = set(
         session.scalars(
@@ -57,14 +67,15 @@ def purge(session: Session, subscriber_ids: Sequence[int]) -> None:
     highest = session.scalar(select(func.max(SubscriberRow.id))) or 0
     session.execute(
         update(SubscriberRow)
-        .where(SubscriberRow.id.in_(going & {highest}))
-        .values(email=None, name=None, topics=None, mailbox_key=f"purged {highest}",
-                status=Status.ERASED)
+        .where(SubscriberRow.id.in_(going & {highest, *keep}))
+        .values(email=None, name=None, topics=None, status=Status.ERASED,
+                mailbox_key=_PURGED + cast(SubscriberRow.id, String))
     )  # fmt: skip
-    blanked_before = SubscriberRow.mailbox_key.startswith("purged ")
     session.execute(
         delete(SubscriberRow).where(
-            SubscriberRow.id < highest, SubscriberRow.id.in_(going) | blanked_before
+            SubscriberRow.id < highest,
+            SubscriberRow.id.not_in(keep),
+            SubscriberRow.id.in_(going) | _BLANKED,
         )
     )
 

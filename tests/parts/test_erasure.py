@@ -8,9 +8,11 @@ from people import ADA, EMMY, GRACE, KEYRING, NOW, subscribe
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from digest import forget, welcome
+from digest import forget, reactions, welcome
 from digest.delivery.state import DeliveryState
 from digest.disclosure import disclose
+from digest.mail.event import Kind, MailEvent
+from digest.reacting import ReactionSettings
 from digest.tables import Base, DeliveryRow, NoticeRow
 from storage.database import Database
 from subscribers import audience, budgets, consent, directory, moving, signup, suppression
@@ -49,6 +51,17 @@ def apply(session: Session, email: str = GRACE.email, *, days: int = 0) -> int:
     )
     now = NOW + timedelta(days=days)
     return welcome.apply(session, wanted, keyring=KEYRING, now=now).confirmation_id
+
+
+def write_to(session: Session, reader: int) -> int:
+    """Enter a notice to a reader; return its number."""
+    notice = NoticeRow(
+        kind="welcome", subscriber_id=reader, email=EMMY.email, language="de", created_at=NOW,
+        expires_at=NOW, state="accepted",
+    )  # fmt: skip
+    session.add(notice)
+    session.flush()
+    return notice.id
 
 
 def erase(database: Database, subscriber_id: int) -> bool:
@@ -184,14 +197,16 @@ def test_a_request_that_nobody_confirms_is_deleted_after_a_week(
 ) -> None:
     with database.begin() as session:
         apply(session)
-        subscribe(session, EMMY)
+        (emmy,) = subscribe(session, EMMY)
+        write_to(session, emmy)
     now = NOW + timedelta(days=days)
     assert forget.expired(database, settings=KEEP, now=now) == gone
     assert forget.expired(database, settings=KEEP, now=now) == 0
     assert (GRACE.email in everything(database)) is not gone
     with database.read() as session:
         assert count(session, SubscriberRow) == 2 - gone
-        assert count(session, ConfirmationRow) == count(session, NoticeRow) == 1 - gone
+        assert count(session, ConfirmationRow) == 1 - gone
+        assert count(session, NoticeRow) == 2 - gone
         assert count(session, ConsentEventRow) == 2 - gone
 
 
@@ -208,6 +223,25 @@ def test_the_last_id_is_not_given_to_somebody_else(database: Database) -> None:
     assert forget.expired(database, settings=KEEP, now=NOW + timedelta(days=16)) == 1
     with database.read() as session:
         assert session.get(SubscriberRow, grace) is None
+
+
+def test_the_number_of_the_last_notice_is_not_given_to_somebody_elses(database: Database) -> None:
+    with database.begin() as session:
+        apply(session)
+        (old,) = session.scalars(select(NoticeRow.id))
+        (emmy,) = subscribe(session, EMMY)
+    assert forget.expired(database, settings=KEEP, now=NOW + timedelta(days=8)) == 1
+    assert GRACE.email not in everything(database)
+    with database.begin() as session:
+        assert write_to(session, emmy) > old
+        late = MailEvent(kind=Kind.COMPLAINED, source="postmark", delivery_key=f"n.{old}")
+        reactions.take(session, [late], now=NOW, settings=ReactionSettings())
+        assert audience.wanted_among(session, [emmy])
+        apply(session, ADA.email, days=8)
+    assert forget.expired(database, settings=KEEP, now=NOW + timedelta(days=16)) == 1
+    with database.read() as session:
+        assert session.get(NoticeRow, old) is None
+        assert count(session, SubscriberRow) == 2  # Emmy, and whom the last notice went to
 
 
 def test_who_asked_again_lately_and_who_was_never_asked_stay_longer(database: Database) -> None:
