@@ -83,6 +83,7 @@ def _fill(database: Database, count: int) -> None:
     week = {"newsletter": "n", "period": "2026-W24", "state": "sent", "frozen_at": now}
     window = dict.fromkeys(("opens_at", "closes_at", "due_at", "created_at"), now)
     numbers = range(1, count + 1)
+    keys = {n: KEYRING.mailbox_keys(_reader(n))[0] for n in numbers}
     with database.begin() as session:
         session.execute(insert(EditionRow), [week | window])
         session.execute(
@@ -93,7 +94,7 @@ def _fill(database: Database, count: int) -> None:
         session.execute(
             insert(SubscriberRow),
             [
-                {"email": f"reader{n}@example.org", "mailbox_key": f"{n:020}", "language": "en",
+                {"email": _reader(n), "mailbox_key": keys[n], "language": "en",
                  "status": "confirmed", "created_at": now, "confirmed_at": now}
                 for n in numbers
             ],
@@ -101,11 +102,15 @@ def _fill(database: Database, count: int) -> None:
         session.execute(
             insert(DeliveryRow),
             [
-                {"edition_id": 1, "subscriber_id": n, "mailbox_key": f"{n:020}",
+                {"edition_id": 1, "subscriber_id": n, "mailbox_key": keys[n],
                  "variant_id": 1, "state": "accepted"}
                 for n in numbers
             ],
         )  # fmt: skip
+
+
+def _reader(number: int) -> str:
+    return f"reader{number}@example.org"
 
 
 def _nothing(url: str) -> bytes:
@@ -118,7 +123,7 @@ def _alone(numbers: Sequence[int]) -> str:
     return json.dumps(
         {
             "RecordType": "Delivery" if number % 50 else "Bounce", "Type": "HardBounce",
-            "MessageID": f"m{number}", "Recipient": f"reader{number}@example.org",
+            "MessageID": f"m{number}", "Recipient": _reader(number),
             "Metadata": {"delivery": f"2026-w24.{number}"},
             "DeliveredAt": Clock().now().isoformat(), "Details": "250 2.0.0 OK gsmtp",
         }
@@ -131,7 +136,7 @@ def _grouped(numbers: Sequence[int]) -> str:
         [
             {
                 "event": "delivered", "sg_event_id": f"e{number}", "timestamp": time.time(),
-                "email": f"reader{number}@example.org", "delivery": f"2026-w24.{number}",
+                "email": _reader(number), "delivery": f"2026-w24.{number}",
                 "response": "250 2.0.0 OK gsmtp",
             }
             for number in numbers

@@ -30,9 +30,9 @@ def catch_up(app: App) -> None:
     with app.database.read() as session:  # mostly there is none, and then nobody has to wait
         is_any = events.is_orphan_waiting(session)
     if is_any:
-        now = app.clock.now()
+        now, settings, keyring = app.clock.now(), app.config.reactions, app.keyring
         app.database.together(
-            lambda session: reactions.catch_up(session, now=now, settings=app.config.reactions)
+            lambda session: reactions.catch_up(session, now=now, settings=settings, keyring=keyring)
         )
 
 

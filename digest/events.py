@@ -9,22 +9,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import BindParameter, Executable, bindparam, delete, func, select
+from sqlalchemy import Executable, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from digest.addressed import NOTICE, Letter, letters_of, named_by, parts_of
 from digest.mail.event import WATCHING, Kind, MailEvent, judged
-from digest.tables import DeliveryRow, EditionRow, EventRow, NoticeRow, OrphanRow
+from digest.tables import EditionRow, EventRow, OrphanRow
 from digest.tables_heard import GRAVE
 from storage.bulk import BulkStatement
 from storage.statement import Statement
 from subscribers.erasure import without_addresses
 from subscribers.text import one_line
-
-NOTICE = "n"
-"""What stands in the place of the period in the key of a notice."""
+from subscribers.tokens import Keyring
 
 PAUSED = "issue paused"
 """How the decision begins of an event that was too much for an issue."""
@@ -38,26 +37,7 @@ _LONGEST_CODE = 20
 _LONGEST_ID = 200
 _LONGEST_KEY = 40
 _EARLIEST = timedelta(days=400)
-_MOST_ID = 2**31
 _At = tuple[str, str]  # who tells, and what names the event there
-
-
-class Letter(NamedTuple):
-    """The letter that an event is about.
-
-    Where it went: ``mailbox`` is the mailbox key that an issue's reader had then, ``email`` the
-    address of a notice. ``may_be_unknown`` and ``may_be_bounced`` are False where the letter's row,
-    and its reader, were seen not to be when the event was kept.
-    """
-
-    subscriber_id: int
-    mailbox: str | None = None
-    email: str | None = None
-    delivery_id: int | None = None
-    edition_id: int | None = None
-    notice_id: int | None = None
-    may_be_unknown: bool = True
-    may_be_bounced: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,29 +49,46 @@ class Heard:
     letter: Letter
 
 
-def record(session: Session, events: Iterable[MailEvent], *, now: datetime) -> list[Heard]:
+def record(
+    session: Session,
+    events: Iterable[MailEvent],
+    *,
+    now: datetime,
+    keyring: Keyring | None = None,
+) -> list[Heard]:
     """Keep events; return those of known letters that were not heard before.
 
     What was heard before changes nothing. Of a letter that is not known it is kept apart, and
-    found by `match`. What somebody opened or clicked is not kept at all.
+    found by `match`. So it is with a ``keyring``, for ever, where an event names another mailbox
+    than the letter went to: it is about somebody else's letter with the same key. What somebody
+    opened or clicked is not kept at all.
     """
     told = {
         (event.source, _fingerprint(event)): judged(event)
         for event in events
         if event.kind not in WATCHING
     }
-    heard = _keep_of_deliveries(session, told, now=now)
+    named = {at: named_by(one, keyring=keyring) if keyring else () for at, one in told.items()}
+    heard = _keep_of_deliveries(session, told, named, now=now)
     rest = {at: event for at, event in told.items() if at not in heard}
     if not rest:
         return [*heard.values()]
-    letters = _letters(session, {key for event in rest.values() if (key := event.delivery_key)})
-    known = {at: event for at, event in rest.items() if event.delivery_key in letters}
+    letters = letters_of(session, {key for event in rest.values() if (key := event.delivery_key)})
+    known = {
+        at: event
+        for at, event in rest.items()
+        if (letter := letters.get(event.delivery_key or ""))
+        and letter.went_to(named[at], keyring=keyring)
+    }
     _insert(
         session,
         OrphanRow,
         [
             _kept(event, at=at, now=now)
-            | {"delivery_key": (event.delivery_key or "")[:_LONGEST_KEY]}
+            | {
+                "delivery_key": (event.delivery_key or "")[:_LONGEST_KEY],
+                "mailboxes": " ".join(named[at]) or None,
+            }
             for at, event in rest.items()
             if at not in known and event.kind is not Kind.UNKNOWN
         ],
@@ -108,17 +105,22 @@ def record_of_reader(
 
 
 def _keep_of_deliveries(
-    session: Session, told: Mapping[_At, MailEvent], *, now: datetime
+    session: Session,
+    told: Mapping[_At, MailEvent],
+    named: Mapping[_At, Sequence[str]],
+    *,
+    now: datetime,
 ) -> dict[_At, Heard]:
     """Find the deliveries and keep their events, in one statement each; return what was new.
 
-    What is not returned was heard before, or is about something else.
+    What is not returned was heard before, or is about something or somebody else.
     """
     rows: dict[_At, dict[str, Any]] = {}
     for at, event in told.items():
-        period, number = _parts(event.delivery_key)
+        period, number = parts_of(event.delivery_key)
         if number and period != NOTICE:
-            rows[at] = _kept(event, at=at, now=now) | {"number": number, "period": period}
+            place = {"number": number, "period": period, "mailboxes": " ".join(named[at])}
+            rows[at] = _kept(event, at=at, now=now) | place
     return {
         (source, key): Heard(id=id_, event=told[source, key], letter=_letter(*found))
         for id_, source, key, *found in _KEEP.run(session, rows.values(), received_at=now)
@@ -147,7 +149,11 @@ _KEEP = BulkStatement(
       FROM {rows}
       JOIN delivery ON delivery.id = "row".number
       JOIN edition ON edition.id = delivery.edition_id
+      JOIN subscriber ON subscriber.id = delivery.subscriber_id
      WHERE lower(edition.period) = "row".period
+       AND ("row".mailboxes = ''
+            OR replace("row".mailboxes, delivery.mailbox_key, '') <> "row".mailboxes
+            OR replace("row".mailboxes, subscriber.mailbox_key, '') <> "row".mailboxes)
         ON CONFLICT DO NOTHING
     RETURNING id, source, event_key, delivery_id, edition_id, subscriber_id,
               (SELECT mailbox_key FROM delivery WHERE delivery.id = event.delivery_id),
@@ -164,6 +170,7 @@ _KEEP = BulkStatement(
         "message_id": "text",
         "number": "integer",
         "period": "text",
+        "mailboxes": "text",
     },
 )
 
@@ -188,12 +195,20 @@ def _keep(
     ]
 
 
-def match(session: Session, *, now: datetime) -> list[Heard]:
-    """Take up the orphans whose letters are known by now, and forget those that are too old."""
+def match(session: Session, *, now: datetime, keyring: Keyring) -> list[Heard]:
+    """Take up the orphans whose letters are known by now, and forget those that are too old.
+
+    One that names another mailbox than its letter went to stays an orphan.
+    """
     session.execute(delete(OrphanRow).where(OrphanRow.received_at < now - ORPHAN_LIVES))
     orphans = session.scalars(select(OrphanRow).where(OrphanRow.delivery_key != "")).all()
-    letters = _letters(session, {orphan.delivery_key or "" for orphan in orphans})
-    found = [orphan for orphan in orphans if orphan.delivery_key in letters]
+    letters = letters_of(session, {orphan.delivery_key or "" for orphan in orphans})
+    found = [
+        orphan
+        for orphan in orphans
+        if (letter := letters.get(orphan.delivery_key or ""))
+        and letter.went_to((orphan.mailboxes or "").split(), keyring=keyring)
+    ]
     if not found:
         return []
     told = {(orphan.source, orphan.event_key): _told(orphan) for orphan in found}
@@ -321,54 +336,6 @@ def _told(orphan: OrphanRow) -> MailEvent:
         detail=orphan.detail,
         message_id=orphan.message_id,
     )
-
-
-def _letters(session: Session, keys: set[str]) -> dict[str, Letter]:
-    """Find the letters that have these keys."""
-    found: dict[str, Letter] = {}
-    deliveries: dict[int, str] = {}
-    notices: dict[int, str] = {}
-    for key in keys:
-        period, number = _parts(key)
-        if number:
-            (notices if period == NOTICE else deliveries)[number] = period
-    if deliveries:
-        for row in session.connection().execute(_DELIVERIES, {"ids": [*deliveries]}):
-            if row.period.lower() == deliveries[row.id]:
-                found[f"{deliveries[row.id]}.{row.id}"] = Letter(
-                    subscriber_id=row.subscriber_id,
-                    mailbox=row.mailbox_key,
-                    delivery_id=row.id,
-                    edition_id=row.edition_id,
-                )
-    if notices:
-        for id_, whose, email in session.connection().execute(_NOTICES, {"ids": [*notices]}):
-            found[f"{NOTICE}.{id_}"] = Letter(subscriber_id=whose, email=email, notice_id=id_)
-    return found
-
-
-def _parts(key: str | None) -> tuple[str, int]:
-    """Return the period and the number in a key; 0 where there is none."""
-    period, _, number = (key or "").partition(".")
-    is_number = number.isascii() and number.isdigit() and int(number) < _MOST_ID
-    return period, int(number) if is_number else 0
-
-
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_DELIVERIES = (  # built once: that takes longer than to run it
-    select(
-        DeliveryRow.id,
-        DeliveryRow.subscriber_id,
-        DeliveryRow.mailbox_key,
-        DeliveryRow.edition_id,
-        EditionRow.period,
-    )
-    .join(EditionRow, EditionRow.id == DeliveryRow.edition_id)
-    .where(DeliveryRow.id.in_(_IDS))
-)
-_NOTICES = select(NoticeRow.id, NoticeRow.subscriber_id, NoticeRow.email).where(
-    NoticeRow.id.in_(_IDS)
-)
 
 
 @cache

@@ -8,15 +8,17 @@ from itertools import groupby, takewhile
 from sqlalchemy.orm import Session
 
 from digest import events, logbook
+from digest.addressed import Letter
 from digest.delivery import ledger, proof
 from digest.delivery.ring import FEWEST_BOUNCES, FEWEST_COMPLAINTS, is_too_much, share
 from digest.editions import store as editions
 from digest.editions.state import GOING, EditionState
-from digest.events import Heard, Letter
+from digest.events import Heard
 from digest.mail.event import PROOFS, Kind, MailEvent, standing
 from digest.reacting import ReactionSettings
 from subscribers import returned
 from subscribers.returned import Addressee
+from subscribers.tokens import Keyring
 from subscribers.unsubscribe import unsubscribe
 
 ACTOR = "what came back"
@@ -34,14 +36,17 @@ def take(
     *,
     now: datetime,
     settings: ReactionSettings,
+    keyring: Keyring | None = None,
     may_pause: bool = True,
 ) -> list[Heard]:
     """Keep events and do what follows, in one transaction; return what was new.
 
-    What is told again, in another order, or about a letter that nobody knows changes nothing.
-    ``may_pause``: an issue that is being sent is paused when too much comes back.
+    What is told again, in another order, or about a letter that nobody knows changes nothing. With
+    a ``keyring`` that goes for events too that name another mailbox than their letter went to; a
+    bounce that comes by mail may well do that, because letters are forwarded. ``may_pause``: an
+    issue that is being sent is paused when too much comes back.
     """
-    heard = events.record(session, told, now=now)
+    heard = events.record(session, told, now=now, keyring=keyring)
     _react(session, heard, now=now, settings=settings, may_pause=may_pause)
     return heard
 
@@ -66,9 +71,11 @@ def take_of_reader(
     return heard
 
 
-def catch_up(session: Session, *, now: datetime, settings: ReactionSettings) -> list[Heard]:
+def catch_up(
+    session: Session, *, now: datetime, settings: ReactionSettings, keyring: Keyring
+) -> list[Heard]:
     """Do what follows from events that came before their letters were known."""
-    heard = events.match(session, now=now)
+    heard = events.match(session, now=now, keyring=keyring)
     _react(session, heard, now=now, settings=settings)
     return heard
 

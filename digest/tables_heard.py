@@ -61,12 +61,17 @@ class EventRow(Heard, Base):
 
 
 class OrphanRow(Heard, Base):
-    """One thing that was heard of a letter we do not know, or not yet; kept for a while."""
+    """One thing that was heard of a letter we do not know, or not yet; kept for a while.
+
+    ``mailboxes`` are the keys of the mailbox that it names, under each secret, with blanks between;
+    NULL where it names none.
+    """
 
     __tablename__ = "orphan"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_key: Mapped[str | None] = mapped_column(String(40))
+    mailboxes: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
     __table_args__ = (UniqueConstraint("source", "event_key"),)

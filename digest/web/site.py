@@ -113,7 +113,7 @@ def build_site(
         redirect_slashes=False,  # it would answer with whatever host the request names
     )
     site.add_middleware(BodyLimit, apart=("/api/", "/console/"))
-    intake = Intake(database, clock=clock, settings=settings.reactions)
+    intake = Intake(database, clock=clock, settings=settings.reactions, keyring=keyring)
     site.add_middleware(HookDoor, intake=intake, clock=clock, hooks=settings.hooks)
     site.add_middleware(Guard, clock=clock)
     door = FreshLinkPages(**vars(people))

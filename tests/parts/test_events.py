@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from books import claim, register, send_to
 from hook_posts import PROVIDERS, Amazon, Told, hooks, post
-from people import ADA, NOW, subscribe
+from people import ADA, GRACE, KEYRING, NOW, subscribe
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from visitor import Visitor, site_of
@@ -40,6 +40,7 @@ from storage.database import Database
 from subscribers import audience, suppression
 from subscribers.suppression import Reason
 from subscribers.tables import Status, SubscriberRow
+from subscribers.tokens import Keyring
 from subscribers.unsubscribe import unsubscribe
 
 SETTINGS = ReactionSettings(refusals=3)
@@ -53,7 +54,13 @@ def event(kind: Kind, key: str, id_: str = "", **more: Any) -> MailEvent:
 def take(database: Database, *told: MailEvent, now: datetime = NOW) -> int:
     """Take events as a webhook does; return how many were new."""
     with database.begin() as session:
-        return len(reactions.take(session, told, now=now, settings=SETTINGS))
+        return len(reactions.take(session, told, now=now, settings=SETTINGS, keyring=KEYRING))
+
+
+def catch_up(database: Database, *, now: datetime = NOW) -> int:
+    """Take up orphans; return how many were new."""
+    with database.begin() as session:
+        return len(reactions.catch_up(session, now=now, settings=SETTINGS, keyring=KEYRING))
 
 
 def issues(database: Database, *, weeks: int = 1) -> list[str]:
@@ -351,12 +358,10 @@ def test_fault_29_an_event_of_an_unknown_letter_is_matched_later(
                 mailbox_key=first.mailbox_key, variant_id=first.variant_id, state="accepted",
             )
         )  # fmt: skip
-        session.flush()
-        assert len(reactions.catch_up(session, now=NOW, settings=SETTINGS)) == 1
+    assert catch_up(database) == 1
     assert end(database).status == "bounced"
     assert take(database, early) == 0  # it was heard before
-    with database.begin() as session:
-        reactions.catch_up(session, now=NOW + timedelta(days=31), settings=SETTINGS)
+    catch_up(database, now=NOW + timedelta(days=31))
     assert count(database, OrphanRow) == 0
 
 
@@ -399,6 +404,59 @@ def test_a_complaint_says_more_than_leaving_and_an_erased_person_stays_erased(
         forget.erase(session, subscriber_id=1, now=NOW, source="mail")
     take(database, event(Kind.HARD_BOUNCED, key, "e2"))
     assert end(database).status == "erased"
+
+
+@pytest.mark.parametrize("kind", [Kind.COMPLAINED, Kind.HARD_BOUNCED, Kind.DELIVERED])
+def test_what_names_another_mailbox_is_about_somebody_elses_letter(
+    database: Database, kind: Kind
+) -> None:
+    """A copy of the installation, or another newsletter, gives its letters the same keys."""
+    early = event(kind, "2026-w10.1", "early", recipient=GRACE.email)
+    assert take(database, early) == 0
+    (key,) = issues(database)
+    assert key == early.delivery_key
+    with database.begin() as session:
+        session.execute(update(DeliveryRow).values(state="unknown", ended_at=None))
+    for number, letter in enumerate((key, notice(database, ADA.email))):
+        assert take(database, event(kind, letter, f"e{number}", recipient=GRACE.email)) == 0
+    assert catch_up(database) == 0
+    assert end(database) == End("confirmed", None, (), mailed=True)
+    assert (count(database, EventRow), count(database, OrphanRow)) == (0, 3)
+    with database.read() as session:
+        assert session.scalar(select(DeliveryRow.state)) == "unknown"
+
+
+def test_a_mailbox_is_the_same_however_it_is_written_and_under_an_old_secret(
+    database: Database,
+) -> None:
+    early = event(Kind.DEFERRED, "2026-w10.1", "early", recipient=ADA.email.upper())
+    assert take(database, early) == 0
+    (key,) = issues(database)
+    assert catch_up(database) == 1
+    changed = Keyring((b"a new secret", *KEYRING.secrets))
+    for number, letter in enumerate((key, notice(database, ADA.email))):
+        for named in (ADA.email.upper(), f"Ada <{ADA.email}>", "withheld", None):
+            one = event(Kind.DEFERRED, letter, f"{number} {named}", recipient=named)
+            with database.begin() as session:
+                heard = reactions.take(session, [one], now=NOW, settings=SETTINGS, keyring=changed)
+            assert len(heard) == 1
+            assert take(database, one) == 0
+    assert count(database, OrphanRow) == 0
+
+
+def test_who_moved_before_their_turn_is_mailed_at_the_new_address(database: Database) -> None:
+    (key,) = issues(database)
+    with database.begin() as session:
+        new = KEYRING.mailbox_keys(GRACE.mailbox.canonical)[0]
+        session.execute(update(SubscriberRow).values(mailbox_key=new, email=GRACE.email))
+    assert take(database, event(Kind.DELIVERED, key, recipient=GRACE.email)) == 1
+
+
+def test_a_bounce_that_amazon_tells_may_name_whom_it_was_forwarded_to(database: Database) -> None:
+    (key,) = issues(database)
+    told = replace(event(Kind.HARD_BOUNCED, key, "e1", recipient=GRACE.email), source="ses")
+    assert take(database, told, replace(told, kind=Kind.COMPLAINED, event_id="e2")) == 1
+    assert end(database).status == "bounced"
 
 
 def test_no_address_is_kept_and_the_person_may_see_everything(database: Database) -> None:
@@ -490,7 +548,8 @@ def test_a_mailgun_token_counts_once_whatever_the_body_says(
 
 def test_one_request_that_cannot_be_kept_does_not_hinder_the_others(database: Database) -> None:
     (key,) = issues(database)
-    intake = Intake(database, clock=Clock.starting_at(NOW), settings=SETTINGS)
+    clock = Clock.starting_at(NOW)
+    intake = Intake(database, clock=clock, settings=SETTINGS, keyring=KEYRING)
     good = [event(Kind.DEFERRED, key, f"good {number}") for number in range(12)]
     broken = event(Kind.DEFERRED, key, message_id=7)  # no text: the database takes no such row
 
