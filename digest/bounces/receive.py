@@ -22,13 +22,15 @@ from digest.tables import DeliveryRow, EditionRow
 from storage.database import Database
 from subscribers.errors import UnknownSubscriberError
 from subscribers.tokens import Keyring
-from subscribers.unsubscribe import unsubscribe
 from subscribers.unsubscribe_mail import reader_of
 
 log = logging.getLogger(__name__)
 
 SOURCE = "bounce mailbox"
 """Under this name events are kept, whichever way the mail came in: the same one twice is one."""
+
+WISHES = "mail of their own"
+"""Under this name the wishes of readers to leave are kept."""
 
 LARGEST = 10_000_000  # octets of a mail that are taken in at all; only the first `LONGEST` are read
 
@@ -72,7 +74,7 @@ class Intake:
         report = report_of(mail)
         with self.database.begin() as session:
             if report.kind in {Kind.UNKNOWN, Kind.REPLIED}:
-                received = self._wish(session, raw, report=report)
+                received = self._wish(session, raw, head=mail.head, report=report)
             else:
                 proof = self._proof(session, raw, mail=mail, report=report, envelope=envelope)
                 received = self._act(session, raw, head=mail.head, report=report, proof=proof)
@@ -111,19 +113,18 @@ class Intake:
         heard = reactions.take(session, [event], now=self.now(), settings=self.reactions)
         return Received(fate=Fate.KEPT if heard else Fate.AGAIN, report=report, key=proof.key)
 
-    def _wish(self, session: Session, raw: bytes, *, report: Report) -> Received:
+    def _wish(self, session: Session, raw: bytes, *, head: Fields, report: Report) -> Received:
         """Let somebody go who asks for it by mail (RFC 2369); any other mail is left alone."""
         reader = reader_of(raw, keyring=self.keyring)
         if reader is None:
             return Received(fate=Fate.OTHER, report=report)
         report = replace(report, kind=Kind.UNSUBSCRIBED)
-        try:
-            left = unsubscribe(
-                session, subscriber_id=reader, now=self.now(), source="unsubscribe by mail"
-            )
-        except UnknownSubscriberError:
-            return Received(fate=Fate.STRANGE, report=report)
-        return Received(fate=Fate.LEFT if left.changed else Fate.AGAIN, report=report)
+        # When it was written is not asked for: a clock that is wrong must keep nobody here.
+        event = MailEvent(
+            kind=report.kind, source=WISHES, event_id=_name_of_wish(raw, head=head, reader=reader)
+        )
+        fate = self._of_reader(session, event, reader=reader, heard=Fate.LEFT)
+        return Received(fate=fate, report=report)
 
     def _complaint(
         self, session: Session, raw: bytes, *, head: Fields, report: Report, proof: Proof
@@ -182,6 +183,14 @@ def _name_of(raw: bytes, *, head: Fields, about: str) -> str:
     """Return what this mail has each time it comes in, whatever was written on top on its way."""
     own = head.get("message-id", "").encode() or raw[:LONGEST].partition(b"\n\n")[2] or raw
     return hashlib.blake2b(about.encode() + b"\n" + own, digest_size=16).hexdigest()
+
+
+def _name_of_wish(raw: bytes, *, head: Fields, reader: int) -> str:
+    """Return what one mail has each time it is read, and no later one of the same reader."""
+    own = raw
+    if "message-id" in head:
+        own = f"{head['message-id']}\n{head.get('date', '')}".encode()
+    return hashlib.blake2b(f"{reader}\n".encode() + own, digest_size=16).hexdigest()
 
 
 def _moment(date: str, *, now: datetime) -> datetime | None:

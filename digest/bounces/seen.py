@@ -1,6 +1,7 @@
 """Remembers which messages of a mailbox were read, so that none is asked for again in vain.
 
-Losing it does no harm: what is read twice is kept once.
+Losing it does no harm: a bounce, a complaint and a wish to leave are events, and what is read twice
+is kept once.
 """
 
 import hashlib

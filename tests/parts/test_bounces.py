@@ -26,8 +26,10 @@ from digest.mail.returnpath import ReturnPath
 from digest.reacting import ReactionSettings
 from digest.tables import DeliveryRow, EventRow, OrphanRow
 from storage.database import Database
+from subscribers import consent
 from subscribers.tables import SubscriberRow, SuppressionRow
 from subscribers.tokens import Keyring, Purpose
+from subscribers.unsubscribe import undo
 
 SAMPLES = Path(__file__).parents[1] / "fixtures" / "bounces"
 RETURNS = ReturnPath(domain="bounce.digest.example", keyring=KEYRING)
@@ -154,6 +156,32 @@ def test_a_wish_to_leave_is_heeded_and_an_answer_that_quotes_it_is_not(intake: I
     assert intake.take(f"{subject}\n".encode()).fate is Fate.LEFT
     assert intake.take(f"{subject}\n".encode()).fate is Fate.AGAIN
     assert standing(intake)[0] == ["unsubscribed", "confirmed", "confirmed"]
+
+
+@pytest.mark.parametrize("named", ["Message-ID: <1@x.example>\n", ""])
+def test_who_came_back_stays_when_the_mailbox_is_read_anew_and_may_leave_again(
+    intake: Intake, tmp_path: Path, named: str
+) -> None:
+    with intake.database.read() as session:
+        whose = session.scalars(select(SubscriberRow.id).order_by(SubscriberRow.id)).all()[0]
+    token = KEYRING.sign(whose, purpose=Purpose.UNSUBSCRIBE)
+    wish = f"{named}Date: Fri, 12 Jun 2026 08:0%d:00 +0000\nSubject: unsubscribe {token}\n\nbye\n"
+    with ImapHost() as host:
+        host.put((wish % 0).encode())
+        mailbox.visit(settings(host), state=tmp_path, take=intake.take)
+        assert standing(intake)[0][0] == "unsubscribed"
+        with intake.database.begin() as session:
+            undo(session, subscriber_id=whose, now=NOW + timedelta(days=30), source="page")
+        host.validity += 1
+        mailbox.visit(settings(host), state=tmp_path, take=intake.take)
+        assert standing(intake) == (UNTOUCHED, 0, 1, 0)
+        host.put((wish % 1).encode())
+        mailbox.visit(settings(host), state=tmp_path, take=intake.take)
+        assert standing(intake)[0][0] == "unsubscribed"
+    with intake.database.read() as session:
+        last = consent.latest(session, subscriber_id=whose)
+    assert last
+    assert last.source == "unsubscription told by mail of their own"
 
 
 @pytest.mark.parametrize("sample", ["replied.vacation", "replied.challenge", "unknown.person"])
