@@ -509,6 +509,17 @@ def test_s11_a_proved_request_is_taken_and_a_forged_one_changes_nothing(
     assert count(database, OrphanRow) == 0
 
 
+def test_what_sendgrid_tells_again_under_another_id_is_the_same(
+    database: Database, visitor: Visitor
+) -> None:
+    (key,) = issues(database)
+    for number in range(3):
+        assert send(visitor, "sendgrid", Told(key=key, id=f"id of try {number}")) == 200
+    assert count(database, EventRow) == 1
+    assert send(visitor, "sendgrid", Told(key=key, at=NOW + timedelta(seconds=1))) == 200
+    assert count(database, EventRow) == 2
+
+
 def test_a_hook_that_is_not_open_has_no_page(database: Database, visitor: Visitor) -> None:
     assert visitor.ask("POST", "/webhooks/mandrill", content=b"{}").status_code == 404
     assert visitor.ask("GET", "/webhooks/postmark").status_code == 405

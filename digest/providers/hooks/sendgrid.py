@@ -90,6 +90,7 @@ def _public_key(words: str) -> ec.EllipticCurvePublicKey:
 
 
 def _event(told: Table) -> MailEvent:
+    """Read one event; ``sg_event_id`` is passed over, as it may be another one at each retry."""
     words = text(told.get("response")) or text(told.get("reason"))
     return MailEvent(
         kind=_kind(told),
@@ -99,7 +100,6 @@ def _event(told: Table) -> MailEvent:
         recipient=text(told.get("email")),
         code=code_in(words) or code_in(text(told.get("status"))),
         detail=words,
-        event_id=text(told.get("sg_event_id")) or "",
         message_id=text(told.get("smtp-id")),
     )
 
