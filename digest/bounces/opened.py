@@ -1,10 +1,12 @@
 """A mail that came back, taken apart without trust: whatever its bytes are, this does not fail."""
 
+import base64
+import quopri
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.errors import MessageError
+from email.errors import MessageError, MissingHeaderBodySeparatorDefect
 from email.header import decode_header
 from email.message import Message
 from html import unescape
@@ -17,6 +19,7 @@ _MOST_GROUPS = 50
 _HIDDEN = re.compile(r"(?i)(<(?:style|script|head)\b|</(?:style|script|head)\b|<!--|-->)")
 _BREAK = re.compile(r"(?i)<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]{0,200}>")
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,2000}>")
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+[=\s]*")
 
 Fields = Mapping[str, str]
 """Header fields by their names in small letters; of a name that comes again, the first."""
@@ -126,12 +129,42 @@ def _groups(part: Message) -> tuple[Fields, ...]:
 
 
 def _inner(part: Message) -> str:
-    """Return a part of fields or a message as text, whichever shape the parser gave it."""
+    """Return a part of fields or a message as text, whichever shape the parser gave it.
+
+    The parser makes messages of what is in ``message/*`` and decodes nothing there: RFC 2046 allows
+    no encoding, but RFC 6533 does, and some gateways encode whatever passes them.
+    """
     payload = part.get_payload()
-    if isinstance(payload, list):
-        shown = [child.as_string() for child in payload if isinstance(child, Message)]
-        return "\n\n".join(one.strip("\r\n") for one in shown)
-    return _text(part)
+    if not isinstance(payload, list):
+        return _text(part)
+    shown = [_shown(child) for child in payload if isinstance(child, Message)]
+    inner = "\n\n".join(one.strip("\r\n") for one in shown)
+    return _unwrapped(inner, str(part.get("Content-Transfer-Encoding", "")).strip().lower())
+
+
+def _shown(child: Message) -> str:
+    """Return a message as it stood, also where the parser took an encoded line for its text."""
+    shown = child.as_string()
+    is_split = any(isinstance(one, MissingHeaderBodySeparatorDefect) for one in child.defects)
+    return shown.replace("\n\n", "\n", 1) if is_split else shown
+
+
+def _unwrapped(inner: str, encoding: str) -> str:
+    """Take base64 or quoted-printable off; what is not in it, whatever the header says, stays."""
+    if encoding == "quoted-printable":
+        raw = quopri.decodestring(inner.encode("utf-8", "surrogateescape"))
+    elif encoding == "base64" and (found := _BASE64.fullmatch(inner)):
+        raw = _base64("".join(found[0].split()))
+    else:
+        return inner
+    return raw.decode("utf-8", "replace")
+
+
+def _base64(letters: str) -> bytes:
+    """Decode what may have been cut off in the middle, because it was too long."""
+    whole = letters.rstrip("=")
+    whole = whole[: len(whole) - (len(whole) % 4 == 1)]
+    return base64.b64decode(whole + "=" * (-len(whole) % 4))
 
 
 def _text(part: Message) -> str:

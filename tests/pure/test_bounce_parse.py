@@ -1,6 +1,9 @@
 """Mail that came back: what it is, whatever its bytes, and which letter it is about."""
 
+import base64
+import quopri
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,62 @@ def test_b12_a_damaged_bounce_is_never_worse_for_the_reader(sample: Path) -> Non
     forms += [whole.replace(b"boundary=", b"boundery="), whole.replace(b"=_b", b"=_c", 1)]
     for form in forms:
         assert not (mild and parse(form).kind is Kind.HARD_BOUNCED)
+
+
+def report_of(kind: str, *parts: tuple[str, bytes], encoding: str) -> bytes:
+    """Write a report of these parts, each of a type and with its words, in an encoding."""
+    writers: dict[str, Callable[[bytes], bytes]] = {
+        "8bit": bytes, "BASE64": base64.encodebytes, "quoted-printable": quopri.encodestring,
+    }  # fmt: skip
+    write = writers[encoding]
+    head = f"Subject: x\nContent-Type: multipart/report; report-type={kind}; boundary=B\n\n"
+    return (
+        head.encode()
+        + b"".join(
+            f"--B\nContent-Type: {name}\nContent-Transfer-Encoding: {encoding}\n\n".encode()
+            + write(words)
+            + b"\n"
+            for name, words in (*parts, ("text/plain", b"see there"))
+        )
+        + b"--B--\n"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["8bit", "BASE64", "quoted-printable"])
+@pytest.mark.parametrize("name", ["global-delivery-status", "delivery-status"])
+def test_the_parts_of_a_report_are_read_in_any_encoding(name: str, encoding: str) -> None:
+    for action, code, kind in (
+        ("failed", "5.1.1", Kind.HARD_BOUNCED),
+        ("delayed", "4.4.1", Kind.DEFERRED),
+        ("delivered", "2.0.0", Kind.DELIVERED),
+    ):
+        status = (
+            "Reporting-MTA: dns; mx\n\nFinal-Recipient: utf-8; ada@reader.example\n"
+            f"Action: {action}\nDiagnostic-Code: smtp; 550 {code} {'für uns ' * 12}\n"
+            f"Status: {code}\n"
+        )
+        part = (f"message/{name}", status.encode())
+        report = parse(report_of("delivery-status", part, encoding=encoding))
+        assert (report.kind, report.recipient) == (kind, "ada@reader.example")
+
+
+@pytest.mark.parametrize("encoding", ["8bit", "BASE64", "quoted-printable"])
+def test_a_complaint_is_read_in_any_encoding_and_so_is_its_letter(encoding: str) -> None:
+    letter = f"Return-Path: <{OURS.address(KEY)}>\nSubject: the news\n\nHello\n".encode()
+    parts = (
+        ("message/feedback-report", b"Feedback-Type: abuse\nVersion: 1\n"),
+        ("message/rfc822", letter),
+    )
+    report = parse(report_of("feedback-report", *parts, encoding=encoding))
+    assert report.kind is Kind.COMPLAINED
+    assert OURS.address(KEY) in report.returned
+
+
+@pytest.mark.parametrize("cut", range(300, 420, 7))
+def test_what_was_cut_off_in_base64_is_read_up_to_there(cut: int) -> None:
+    status = b"Reporting-MTA: dns; mx\n\nAction: failed\nStatus: 5.1.1\n" + b"X: y\n" * 40
+    whole = report_of("delivery-status", ("message/delivery-status", status), encoding="BASE64")
+    assert parse(whole[:cut]).kind is Kind.HARD_BOUNCED
 
 
 def test_what_a_standard_report_says_is_told() -> None:
