@@ -105,12 +105,18 @@ class ImapHost(MailboxHost):
     def _talk(self, sock: socket.socket) -> None:
         sock.sendall(f"* OK [CAPABILITY {self.offers}] ready\r\n".encode())
         folder = self.folders["INBOX"]
-        for line in self._lines(sock):
+        lines = self._lines(sock)
+        for line in lines:
             tag, _, command = line.partition(" ")
             verb = command.removeprefix("UID ").partition(" ")[0].upper()
-            untagged = b""
+            untagged, fate = b"", "OK"
             if verb == "CAPABILITY":
                 untagged = f"* CAPABILITY {self.offers}\r\n".encode()
+            elif verb == "AUTHENTICATE":
+                sock.sendall(b"+ \r\n")
+                next(lines)
+            elif verb == "STATUS":
+                fate = "OK" if command.split('"')[1] in self.folders else "NO"
             elif verb == "SELECT":
                 folder = self.folders[command.split('"')[1]]
                 untagged = (
@@ -122,7 +128,7 @@ class ImapHost(MailboxHost):
                 untagged = self._fetch(folder, command)
             elif verb in {"MOVE", "COPY", "STORE", "EXPUNGE"}:
                 self._change(folder, command, verb=verb)
-            sock.sendall(untagged + f"{tag} OK {verb} done\r\n".encode())
+            sock.sendall(untagged + f"{tag} {fate} {verb} done\r\n".encode())
             if verb == "LOGOUT":
                 return
 

@@ -3,6 +3,7 @@
 import imaplib
 import re
 import ssl
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -13,6 +14,7 @@ from digest.bounces.seen import Seen
 from digest.bounces.settings import MailboxSettings
 
 _PLAIN, _TLS = 143, 993
+_IN_UTF7 = re.compile(r"(?:[\x20-\x25\x27-\x7e]|&[A-Za-z0-9+,]*-)*")
 
 
 def visit(settings: MailboxSettings, *, seen: Seen, take: Callable[[bytes], object]) -> int:
@@ -25,6 +27,8 @@ def visit(settings: MailboxSettings, *, seen: Seen, take: Callable[[bytes], obje
     hands = Hands(take)
     with _session(settings) as talk:
         offers = _offers(talk)
+        if settings.done:  # before anything is taken that could not be put away
+            _ask(talk.status(_quoted(settings.done), "(UIDNEXT)"))
         for uid in _new(talk, settings, seen=seen):
             raw = _message(talk, uid)
             if raw is not None:
@@ -45,10 +49,10 @@ def _session(settings: MailboxSettings) -> "Iterator[imaplib.IMAP4]":
     except (OSError, imaplib.IMAP4.error) as error:
         raise MailboxError(_told(settings, error)) from error
     try:
-        talk.login(settings.username, settings.password)
+        _log_in(talk, settings)
         yield talk
         talk.logout()
-    except (OSError, imaplib.IMAP4.error) as error:
+    except (OSError, UnicodeError, imaplib.IMAP4.error) as error:
         raise MailboxError(_told(settings, error)) from error
     finally:
         with suppress(OSError):  # it is closed after a goodbye
@@ -66,6 +70,15 @@ def _connect(settings: MailboxSettings) -> imaplib.IMAP4:
     if settings.security == "starttls":
         talk.starttls(tls_context(settings))
     return talk
+
+
+def _log_in(talk: imaplib.IMAP4, settings: MailboxSettings) -> None:
+    if (settings.username + settings.password).isascii():
+        talk.login(settings.username, settings.password)
+        return
+    # LOGIN takes ASCII alone (RFC 3501 6.2.3), PLAIN takes UTF-8 (RFC 4616 2).
+    words = f"\0{settings.username}\0{settings.password}".encode()
+    talk.authenticate("PLAIN", lambda _: words)
 
 
 def tls_context(settings: MailboxSettings) -> ssl.SSLContext:
@@ -123,7 +136,18 @@ def _ask(answer: tuple[str, list[Any]]) -> list[Any]:
 
 
 def _quoted(folder: str) -> str:
+    """Write the name of a folder as it is told: in modified UTF-7 (RFC 3501 5.1.3), if it is not.
+
+    What may be in it already is left alone: so a server shows the name to whoever looks there.
+    """
+    if not _IN_UTF7.fullmatch(folder):
+        folder = re.sub(r"&|[^\x20-\x7e]+", _shifted, folder)
     return '"' + re.sub(r'(["\\])', r"\\\1", folder) + '"'
+
+
+def _shifted(found: re.Match[str]) -> str:
+    letters = "" if found[0] == "&" else b64encode(found[0].encode("utf-16-be")).decode()
+    return f"&{letters.rstrip('=').replace('/', ',')}-"
 
 
 def _told(settings: MailboxSettings, error: Exception) -> str:

@@ -1,5 +1,6 @@
 """Mail that comes back: taken in by pipe, LMTP, IMAP and POP3; kept once; believed when signed."""
 
+import base64
 import io
 import json
 import smtplib
@@ -281,6 +282,38 @@ def test_imap_moves_what_was_read(tmp_path: Path, offers: str) -> None:
         mailbox.visit(settings(host, done="Done"), state=tmp_path, take=lambda raw: raw)
         assert host.folders["INBOX"] == []
         assert [one.uid for one in host.folders["Done"]] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Gelöscht", "Gel&APY-scht"),
+        ("Gel&APY-scht", "Gel&APY-scht"),  # as a server shows it
+        ("R&D", "R&-D"),
+        ("台北/日本語", "&U,BTFw-/&ZeVnLIqe-"),  # RFC 3501 5.1.3
+    ],
+)
+def test_imap_tells_any_name_of_a_folder_and_any_password(
+    tmp_path: Path, name: str, told: str
+) -> None:
+    with ImapHost(folders={told: [], "INBOX": []}) as host:
+        host.put(b"Subject: 1\r\n\r\n")
+        there = settings(host, done=name, password="Schlüssel")  # noqa: S106 - of the tests
+        assert mailbox.visit(there, state=tmp_path, take=lambda raw: raw) == 1
+        assert [one.uid for one in host.folders[told]] == [1]
+        there = settings(host, folder=name)
+        assert mailbox.visit(there, state=tmp_path, take=lambda raw: raw) == 1
+    assert base64.b64encode("\0bounces\0Schlüssel".encode()).decode() in host.said
+
+
+def test_nothing_is_taken_that_could_not_be_put_away(tmp_path: Path) -> None:
+    taken: list[bytes] = []
+    with ImapHost() as host:
+        host.put(b"Subject: 1\r\n\r\n")
+        for done in ("nowhere", "no\ud800where"):
+            with pytest.raises(MailboxError, match="cannot be read"):
+                mailbox.visit(settings(host, done=done), state=tmp_path, take=taken.append)
+    assert taken == []
 
 
 def test_imap_marks_what_was_read_and_reads_no_more_than_needed(tmp_path: Path) -> None:
