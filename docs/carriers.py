@@ -78,7 +78,11 @@ keys are best in files that variables name, as `DIGEST_CARRIER__POSTMARK__TOKEN_
 - An answer 429 or 503 is obeyed, to the second where it says for how long: no connection asks
   before. Up to `patience` the letters wait and go on in the same run, unless that is asked of us
   four times in a row; a longer wait puts them off. 401 and 403 pause the issue and blame nobody. A
-  500 or no answer proves nothing: `unknown`, or asked again where the provider knows the request.
+  500, a success that is not documented or no answer proves nothing: `unknown`, or asked again where
+  the provider knows the request.
+- Words that seem to be about a reader may be about your account. Until the provider has taken one
+  letter of an issue, those that it refuses are put off, and the same words as often as
+  `[delivery] same_refusals` says pause the issue.
 - Opens and clicks are not tracked: that is switched off in every request where there is a switch.
   Resend and Brevo have none, and SES has it in the configuration set: look at their settings.
 - What a blog writes is never read as a mark of the provider's template language: such marks are
