@@ -88,18 +88,23 @@ def _react(
     settings: ReactionSettings,
     may_pause: bool = True,
 ) -> None:
-    proofs = {
-        one.letter.delivery_id
-        for one in heard
-        if one.event.kind in PROOFS and one.letter.may_be_unknown
-    }
-    if proofs:
-        proof.prove(session, {id_ for id_ in proofs if id_ is not None}, now=now)
+    _prove(session, heard, now=now)
     decisions = {one.id: words for one in heard if (words := _person(session, one, now=now))}
     decisions |= _soft(session, heard, now=now, settings=settings)
     if may_pause:
         decisions |= _pause(session, heard, now=now, settings=settings)
     events.decide(session, decisions)
+
+
+def _prove(session: Session, heard: list[Heard], *, now: datetime) -> None:
+    """Settle letters that nobody could know about: whoever tells of one has got it."""
+    letters = [
+        one.letter for one in heard if one.event.kind in PROOFS and one.letter.may_be_unknown
+    ]
+    if issues := {one.delivery_id for one in letters if one.delivery_id is not None}:
+        proof.prove(session, issues, now=now)
+    if notices := {one.notice_id for one in letters if one.notice_id is not None}:
+        proof.prove_notices(session, notices, now=now)
 
 
 def _person(session: Session, heard: Heard, *, now: datetime) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from digest.delivery.state import DeliveryState
 from digest.mail.event import PROOFS
-from digest.tables import DeliveryRow, EventRow
+from digest.tables import DeliveryRow, EventRow, NoticeRow
 
 HEARD_OF = exists().where(
     and_(
@@ -38,6 +38,16 @@ def prove(session: Session, delivery_ids: Collection[int], *, now: datetime) -> 
     return settled.rowcount
 
 
+def prove_notices(session: Session, notice_ids: Collection[int], *, now: datetime) -> int:
+    """Settle those of these notices that are unknown: they were heard of; return how many."""
+    values = {f"new_{column}": value for column, value in proved(now=now).items()}
+    settled = session.connection().execute(_PROVING_NOTICES, {"ids": [*notice_ids], **values})
+    return settled.rowcount
+
+
+_NEW: dict[str, Any] = {
+    column: bindparam(f"new_{column}") for column in ("state", "reason", "ended_at", "worker_id")
+}
 _PROVING = (  # built once: that takes longer than the database takes over it
     update(DeliveryRow)
     .where(
@@ -45,10 +55,13 @@ _PROVING = (  # built once: that takes longer than the database takes over it
         DeliveryRow.state == DeliveryState.UNKNOWN,
         HEARD_OF,
     )
-    .values(
-        {
-            column: bindparam(f"new_{column}")
-            for column in ("state", "reason", "ended_at", "worker_id")
-        }
+    .values(_NEW)
+)
+_PROVING_NOTICES = (
+    update(NoticeRow)
+    .where(
+        NoticeRow.id.in_(bindparam("ids", expanding=True)),
+        NoticeRow.state == DeliveryState.UNKNOWN,
     )
+    .values(_NEW)
 )

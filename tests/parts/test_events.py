@@ -385,6 +385,19 @@ def notice(database: Database, email: str) -> str:
         return f"n.{row.id}"
 
 
+def test_an_event_proves_that_an_unknown_notice_was_taken(database: Database) -> None:
+    issues(database)
+    key = notice(database, ADA.email)
+    for state, after in (("unknown", "accepted"), ("failed", "failed")):
+        with database.begin() as session:
+            session.execute(update(NoticeRow).values(state=state))
+        take(database, event(Kind.DELIVERED, key, state))
+        with database.read() as session:
+            row = session.scalars(select(NoticeRow)).one()
+        assert row.state == after
+    assert row.reason == "what came back about it proves that it was taken"
+
+
 def test_a_notice_that_bounces_counts_for_the_address_it_went_to(database: Database) -> None:
     issues(database)
     for email, status in ((ADA.email, "bounced"), ("a@b.example", "confirmed")):
