@@ -1,7 +1,7 @@
 """Signing up: a request that changes nothing yet, and the confirmation that does, once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -88,7 +88,10 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """One request as it stands; ``email`` is whole, for the page of whoever typed it."""
+    """One request as it stands; ``email`` is whole, for the page of whoever typed it.
+
+    ``anew`` is whether the very call of `confirm` that returns it has made somebody a reader.
+    """
 
     confirmation_id: int
     subscriber_id: int
@@ -99,6 +102,7 @@ class Pending:
     expires_at: datetime
     tries_left: int
     confirmed_at: datetime | None
+    anew: bool = False
 
 
 def request(session: Session, wanted: Application, *, keyring: Keyring, now: datetime) -> Applied:
@@ -182,7 +186,7 @@ def confirm(
         },
     )
     session.flush()
-    return _pending(row, reader, now=now)
+    return replace(_pending(row, reader, now=now), anew=True)
 
 
 def try_code(
@@ -190,7 +194,9 @@ def try_code(
 ) -> bool:
     """Say whether these are the six digits of the letter; after five tries only its link works.
 
-    The try is used up by asking, so that of two requests at once each has its own.
+    The try is used up by asking, so that of two requests at once each has its own. No digits fit a
+    request that was confirmed before; tries at it are counted all the same, for nobody may learn by
+    them that it was.
     """
     row = session.execute(
         update(ConfirmationRow)
@@ -200,12 +206,12 @@ def try_code(
             ConfirmationRow.expires_at > now,
         )
         .values(tries_left=ConfirmationRow.tries_left - 1)
-        .returning(ConfirmationRow.requested_at, ConfirmationRow.purpose)
+        .returning(ConfirmationRow.requested_at, ConfirmationRow.purpose, ConfirmationRow.used_at)
     ).first()
     if row is None:
         return False
     fits = keyring.is_code(typed, confirmation_id, at=row.requested_at)
-    return fits and row.purpose == PURPOSE
+    return fits and row.purpose == PURPOSE and row.used_at is None
 
 
 def _spend(session: Session, many: Sequence[Application], *, now: datetime) -> list[bool]:

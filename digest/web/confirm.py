@@ -164,9 +164,12 @@ class ConfirmPages:
         )
 
     def _confirm(self, request: Request, confirmation_id: int, *, method: str) -> Response:
+        """Confirm; the reader's own page opens only to the one request that did it."""
         done = self.reception.confirm(request, confirmation_id, method=method)
         if done.step is not Step.CONFIRMED:
             return self._expired("", request, None)
+        if not done.anew:
+            return self._settled(request, done)
         token = self.reception.manage_token(done.subscriber_id)
         keep = self.reception.stationery.keep(request)
         return RedirectResponse(f"/welcome/{token}{keep}", status_code=_OTHER, headers=PERSONAL)

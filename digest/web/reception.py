@@ -29,7 +29,7 @@ from subscribers.addresses import Mailbox
 from subscribers.errors import TokenError
 from subscribers.policy import Origin
 from subscribers.preferences import Preferences
-from subscribers.signup import Application, Applied, Pending, Step
+from subscribers.signup import Application, Applied, Pending
 from subscribers.text import one_line
 from subscribers.tokens import Keyring, Purpose
 
@@ -132,7 +132,6 @@ class Reception:
                 and not self.is_remembered(request, confirmation_id)
             ):
                 evidence["fast"] = True
-            before = signup.look(session, confirmation_id=confirmation_id, now=now)
             after = signup.confirm(
                 session,
                 confirmation_id=confirmation_id,
@@ -141,10 +140,7 @@ class Reception:
                 source=f"confirmed by {method}",
                 evidence=evidence,
             )
-            if self.settings.welcome and (before.step, after.step) == (
-                Step.WAITING,
-                Step.CONFIRMED,
-            ):
+            if self.settings.welcome and after.anew:
                 welcome.greet(
                     session,
                     subscriber_id=after.subscriber_id,

@@ -207,6 +207,20 @@ def test_a_code_without_its_request_fails(database: Database, app: Any, visitor:
     assert statuses(database) == ["pending", "pending"]
 
 
+def test_the_code_opens_nothing_once_its_request_was_used(
+    database: Database, app: Any, visitor: Visitor
+) -> None:
+    """And nobody learns by it that it was used: what it says is said of a wrong one, and counts."""
+    visitor.sign_up(ADA.email)
+    digits = code(database)
+    Visitor(app).ask("POST", link(database))
+    told = [visitor.ask("POST", "/sent/code", data={"code": digits}) for _ in range(5)]
+    assert [answer.status_code for answer in told] == [422] * 5
+    assert "4 tries left" in told[0].text
+    assert "only the link" in told[-1].text
+    assert "/me/" not in "".join(answer.text for answer in told)
+
+
 def test_the_sixth_try_fails_even_if_it_is_right(database: Database, visitor: Visitor) -> None:
     visitor.sign_up(ADA.email)
     digits = code(database)
@@ -674,12 +688,18 @@ def test_two_who_confirm_at_once_are_one_reader_with_one_event(
 ) -> None:
     visitor.sign_up(ADA.email)
     path = link(database)
-    threads = [threading.Thread(target=Visitor(app).ask, args=("POST", path)) for _ in range(6)]
+    told: list[str] = []
+
+    def press() -> None:
+        told.append(Visitor(app).ask("POST", path).headers.get("location", "").partition("?")[0])
+
+    threads = [threading.Thread(target=press) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert kinds(database) == ["requested", "confirmed"]
+    assert sorted(where.split("/")[1:2] for where in told) == [[]] * 5 + [["welcome"]]
 
 
 def test_a_confirmation_faster_than_a_person_is_marked(
