@@ -130,6 +130,7 @@ def undo(
     session: Session,
     *,
     move_id: int,
+    keyring: Keyring,
     now: datetime,
     source: str,
     evidence: Mapping[str, Any] | None = None,
@@ -144,9 +145,12 @@ def undo(
         return move
     before, displaced = row.wishes["before"], row.wishes["displaced"]
     reader = session.get_one(SubscriberRow, row.subscriber_id, with_for_update=True)
-    if reader.mailbox_key != row.mailbox_key:  # it has moved on, or is erased
+    new, old = (
+        keyring.mailbox_keys(Mailbox.parse(address).canonical) for address in (move.new, move.old)
+    )  # under every secret: it may have changed since the move was asked for
+    if reader.mailbox_key not in new:  # it has moved on, or is erased
         return replace(move, state=State.EXPIRED)
-    if _holder(session, [before["mailbox_key"]], but=reader.id) is not None:
+    if _holder(session, old, but=reader.id) is not None:
         return replace(move, state=State.TAKEN)
     _put(session, before)
     if displaced:

@@ -67,6 +67,7 @@ class MovedPages:
             move = moving.undo(
                 session,
                 move_id=move_id,
+                keyring=self.keyring,
                 now=now,
                 source="page for taking a move back",
                 evidence=kept(request),

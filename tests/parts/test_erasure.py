@@ -177,7 +177,7 @@ def test_whose_mailbox_was_taken_over_is_not_brought_back_by_undoing_it(
         moving.confirm(session, move_id=move.id, keyring=KEYRING, now=NOW, source="x")
     erase(database, emmy)
     with database.begin() as session:
-        moving.undo(session, move_id=move.id, now=LATER, source="x")
+        moving.undo(session, move_id=move.id, keyring=KEYRING, now=LATER, source="x")
     with database.read() as session:
         assert directory.get(session, subscriber_id=ada).email == ADA.email
         assert directory.get(session, subscriber_id=emmy).email is None

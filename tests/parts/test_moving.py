@@ -17,7 +17,7 @@ from subscribers.preferences import Preferences
 from subscribers.settings import RetentionSettings
 from subscribers.suppression import Reason
 from subscribers.tables import ConfirmationRow, Status, SubscriberRow
-from subscribers.tokens import Purpose
+from subscribers.tokens import Keyring, Purpose
 from subscribers.unsubscribe import unsubscribe
 
 NEW = Character(name="Ada", email="ada@new.example")
@@ -234,6 +234,29 @@ def test_the_old_address_can_take_it_back_for_seven_days(guest: Guest, ada: int)
     assert email_of(guest, ada) == ADA.email
     assert guest.events(ada) == ["added", "moved", "moved"]
     assert "taken back" in guest.get(confirm_link(guest)).text
+
+
+def test_a_new_secret_spoils_no_way_back(guest: Guest, ada: int) -> None:
+    """Whether it is changed before the new address answers, or after."""
+    ask(guest, ada)
+    secrets = (b"the secret of the year after", b"the secret of next year", *KEYRING.secrets)
+    later = Guest(guest.database, keyring=Keyring(secrets[1:]))
+    later.press(confirm_link(guest), "Use the new address")
+    latest = Guest(guest.database, keyring=Keyring(secrets))
+    latest.ask("POST", back_link(guest))
+    assert email_of(guest, ada) == ADA.email
+
+
+def test_who_came_to_the_old_address_under_a_new_secret_keeps_it(guest: Guest, ada: int) -> None:
+    ask(guest, ada)
+    guest.press(confirm_link(guest), "Use the new address")
+    renewed = Guest(guest.database, keyring=Keyring((b"the secret of next year", *KEYRING.secrets)))
+    with guest.database.begin() as session:
+        directory.add(
+            session, mailbox=ADA.mailbox, keyring=renewed.keyring, source="agreed anew", now=NOW
+        )
+    renewed.ask("POST", back_link(guest))
+    assert email_of(guest, ada) == NEW.email
 
 
 def test_what_has_moved_on_since_is_not_taken_back(guest: Guest, ada: int) -> None:
