@@ -112,19 +112,32 @@ _SENT = BulkStatement(
 )
 
 
-def ask(session: Session, wanted: Wanted, *, now: datetime, barred: str = "") -> bool:
+def ask(session: Session, wanted: Wanted, *, now: datetime) -> bool:
     """Write a notice that is to be sent; False when its kind's limit is reached.
 
-    Then a row that says so is written instead, and nothing is sent: whoever measures learns
-    nothing. ``barred`` gives another reason to send nothing.
+    Then nothing is written: a link in a forwarded issue may be pressed without end.
     """
     directory.lock(session, subscriber_id=wanted.subscriber_id)
-    [is_sent] = _note_all(session, [(wanted, barred)], now=now)
+    [row] = _decided(session, [(wanted, "")], now=now)
+    is_sent = row["state"] is DeliveryState.PENDING
+    if is_sent:
+        _NOTICES.run(session, [row], now=now)
     return is_sent
 
 
-def _note_all(session: Session, many: Sequence[tuple[Wanted, str]], *, now: datetime) -> list[bool]:
-    """Do what `ask` does, about people whose rows this transaction has locked already."""
+def _note_all(session: Session, many: Sequence[tuple[Wanted, str]], *, now: datetime) -> None:
+    """Write notices to people whose rows are locked, each with why it is not to be sent, if so.
+
+    What is not sent, for that or for its limit, is a row as well: whoever measures how long a
+    sign-up takes learns nothing.
+    """
+    _NOTICES.run(session, _decided(session, many, now=now), now=now)
+
+
+def _decided(
+    session: Session, many: Sequence[tuple[Wanted, str]], *, now: datetime
+) -> list[dict[str, Any]]:
+    """Return the rows of these notices: pending, or skipped with the reason."""
     recent: dict[int, list[tuple[str, datetime]]] = {wanted.subscriber_id: [] for wanted, _ in many}
     for whose, kind, at in _SENT.run(session, [{"whose": whose} for whose in recent]):
         recent[whose].append((kind, at))
@@ -134,8 +147,7 @@ def _note_all(session: Session, many: Sequence[tuple[Wanted, str]], *, now: date
         if not reason:  # it counts for whoever asks in the same moment
             recent[wanted.subscriber_id].append((wanted.kind, now))
         rows.append(_row(wanted, reason, now=now))
-    _NOTICES.run(session, rows, now=now)
-    return [row["state"] is DeliveryState.PENDING for row in rows]
+    return rows
 
 
 def _row(wanted: Wanted, reason: str, *, now: datetime) -> dict[str, Any]:
@@ -259,7 +271,8 @@ def remind(session: Session, *, now: datetime) -> int:
             language=language,
             expires_at=row.expires_at,
         )
-        ask(session, wanted, now=now)
+        directory.lock(session, subscriber_id=row.subscriber_id)
+        _note_all(session, [(wanted, "")], now=now)  # a row also then: it is asked for once
     return len(waiting)
 
 

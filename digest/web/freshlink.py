@@ -61,19 +61,15 @@ class FreshLinkPages:
             person = directory.get(session, subscriber_id=subscriber_id)
             if person.email is None:
                 raise UnknownSubscriberError("nobody is known under this link")
-            may_write = standing.subscribed or standing.may_return
-            welcome.ask(
-                session,
-                Wanted(
-                    kind=NoticeKind.LINK,
-                    subscriber_id=subscriber_id,
-                    email=person.email,
-                    language=person.language,
-                    expires_at=now + LIVES,
-                ),
-                now=now,
-                barred="" if may_write else f"the reader is {person.status}",
+            wanted = Wanted(
+                kind=NoticeKind.LINK,
+                subscriber_id=subscriber_id,
+                email=person.email,
+                language=person.language,
+                expires_at=now + LIVES,
             )
+            if standing.subscribed or standing.may_return:
+                welcome.ask(session, wanted, now=now)
         return back_to(f"/l/{token}", request, stationery=self.stationery, sent="1")
 
     def shut(self, request: Request, error: Exception) -> Response:
