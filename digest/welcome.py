@@ -16,7 +16,7 @@ from digest.editions.latest import latest
 from digest.mail.notice import NoticeKind
 from digest.tables import ConfirmationRow, NoticeRow, SubscriberRow
 from storage.bulk import BulkStatement
-from subscribers import directory, signup
+from subscribers import directory, signup, suppression
 from subscribers.signup import Letter
 from subscribers.tokens import Keyring
 
@@ -291,6 +291,7 @@ def _unreminded(now: datetime) -> Select[ConfirmationRow, str | None, str]:
             ConfirmationRow.requested_at <= now - _DAY,
             ConfirmationRow.expires_at > now,
             SubscriberRow.status == "pending",
+            ~suppression.holds(SubscriberRow.mailbox_key),
             ~reminded,
         )
         .order_by(ConfirmationRow.subscriber_id)

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from storage.database import runs_of
+from subscribers import suppression
 from subscribers.errors import UnknownSubscriberError
 from subscribers.person import Person
 from subscribers.tables import Pace, Status, SubscriberRow, SuppressionRow
@@ -156,13 +157,8 @@ def _wanted() -> ColumnElement[bool]:
     return (
         (SubscriberRow.status == Status.CONFIRMED)
         & SubscriberRow.email.is_not(None)
-        & ~_suppressed()
+        & ~suppression.holds(SubscriberRow.mailbox_key)
     )
-
-
-def _suppressed() -> ColumnElement[bool]:
-    own = SuppressionRow.mailbox_key == SubscriberRow.mailbox_key
-    return exists(SuppressionRow.mailbox_key).where(own).correlate(SubscriberRow)
 
 
 def _paused(now: datetime) -> ColumnElement[bool]:
@@ -178,7 +174,7 @@ def _reason(now: datetime, pace: str) -> ColumnElement[str | None]:
     return case(
         (SubscriberRow.status != Status.CONFIRMED, SubscriberRow.status),
         (SubscriberRow.email.is_(None), Status.ERASED.value),
-        (_suppressed(), "suppressed"),
+        (suppression.holds(SubscriberRow.mailbox_key), "suppressed"),
         (_paused(now), "paused"),
         (SubscriberRow.pace != pace, SubscriberRow.pace),
         else_=None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ScalarSelect, SQLColumnExpression, bindparam, select
 from sqlalchemy.orm import Session
 
 from storage.bulk import BulkStatement
@@ -119,6 +119,18 @@ def latest(session: Session, *, subscriber_id: int) -> ConsentEvent | None:
     """Return the event that stands now: what a stranger may ask for changes nothing."""
     row = session.connection().execute(_LATEST, {"whose": subscriber_id}).first()
     return None if row is None else _event(row)
+
+
+def latest_kind(subscriber_id: SQLColumnExpression[int]) -> ScalarSelect[str]:
+    """Say in SQL of which kind `latest` is."""
+    return (
+        select(ConsentEventRow.kind)
+        .where(ConsentEventRow.subscriber_id == subscriber_id, ConsentEventRow.kind.not_in(_ASKED))
+        .order_by(ConsentEventRow.id.desc())
+        .limit(1)
+        .correlate_except(ConsentEventRow)
+        .scalar_subquery()
+    )
 
 
 def _event(row: Any) -> ConsentEvent:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -70,6 +70,16 @@ def find(session: Session, *, mailbox_keys: Collection[str]) -> Suppression | No
         .order_by(SuppressionRow.since)
     ).first()
     return _suppression(row) if row else None
+
+
+def holds(
+    mailbox_key: ColumnExpressionArgument[str], *, reason: Reason | None = None
+) -> ColumnElement[bool]:
+    """Say in SQL whether a mailbox is suppressed, for this reason or for any."""
+    of = exists(SuppressionRow.mailbox_key).where(SuppressionRow.mailbox_key == mailbox_key)
+    if reason is not None:
+        of = of.where(SuppressionRow.reason == reason)
+    return of.correlate_except(SuppressionRow)
 
 
 def page(session: Session, *, after: str = "", limit: int = 100) -> list[Suppression]:

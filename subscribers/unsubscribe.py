@@ -6,15 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists
 from sqlalchemy.orm import Session
 
 from storage.bulk import BulkStatement
 from storage.statement import Statement
-from subscribers import consent, preferences
+from subscribers import consent, preferences, suppression
 from subscribers.addresses import mask
 from subscribers.consent import ConsentEvent
 from subscribers.errors import UnknownSubscriberError
-from subscribers.tables import ConsentKind, Status
+from subscribers.tables import ConsentKind, Status, SubscriberRow
 
 # A complaint or an erasure says more than "unsubscribed" and stays.
 _CAN_LEAVE = frozenset({Status.PENDING, Status.CONFIRMED, Status.BOUNCED})
@@ -81,6 +82,18 @@ def look(session: Session, *, subscriber_id: int) -> Standing:
         may_return=status == Status.UNSUBSCRIBED and left_alone and not barred,
         said_why=left_alone and event is not None and "why" in event.evidence,
     )
+
+
+def may_have_a_link(subscriber_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Say in SQL whether this person is ``subscribed`` or ``may_return`` (see `look`)."""
+    left_alone = consent.latest_kind(SubscriberRow.id) == ConsentKind.UNSUBSCRIBED
+    may_return = (
+        (SubscriberRow.status == Status.UNSUBSCRIBED)
+        & left_alone
+        & ~suppression.holds(SubscriberRow.mailbox_key)
+    )
+    subscribed = SubscriberRow.email.is_not(None) & (SubscriberRow.status == Status.CONFIRMED)
+    return exists().where(SubscriberRow.id == subscriber_id, subscribed | may_return)
 
 
 def unsubscribe(

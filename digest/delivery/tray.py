@@ -8,19 +8,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from digest.delivery.state import OPEN, DeliveryState
 from digest.mail.notice import Notice, NoticeKind
 from digest.mail.outcome import Outcome, Verdict
-from digest.tables import WAITING, ConfirmationRow, NoticeRow
-from subscribers import consent
+from digest.tables import WAITING, ConfirmationRow, NoticeRow, SubscriberRow
+from subscribers import audience, consent, suppression, unsubscribe
+from subscribers.suppression import Reason
 
 LEASE = timedelta(minutes=2)
 """After so long without an answer a notice in hand counts as its sender's last: nobody waits."""
 _TOO_LATE = "it would have come too late"
-_NO_USE = "nobody needs it any more"
+_NO_USE = "nobody needs it any more, or wants it"
 _OPT_INS = (NoticeKind.CONFIRM, NoticeKind.REMINDER, NoticeKind.ADDRESS)
 
 
@@ -40,18 +52,19 @@ def is_waiting(session: Session, *, now: datetime) -> bool:
 
 def claim(session: Session, *, now: datetime) -> Claimed | None:
     """Take the next notice; what is too late, or of no use any more, is closed on the way."""
-    while row := session.scalars(
-        select(NoticeRow)
+    while found := session.execute(
+        select(NoticeRow, _is_wanted())
         .where(_due(now))
         .order_by(NoticeRow.id)
         .limit(1)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).first():
+        row, is_wanted = found
         row.epoch += 1
-        if row.email is None or row.expires_at <= now:
+        if row.email is None or not is_wanted or row.expires_at <= now:
             row.state, row.ended_at = DeliveryState.SKIPPED, now
-            row.reason = _TOO_LATE if row.email else _NO_USE
+            row.reason = _TOO_LATE if row.email and is_wanted else _NO_USE
             session.flush()
             continue
         row.state, row.next_at = DeliveryState.CLAIMED, now + LEASE
@@ -69,7 +82,7 @@ def intend(session: Session, claimed: Claimed, *, now: datetime) -> bool:
         {"state": DeliveryState.COMMITTING, "next_at": now + LEASE},
         NoticeRow.expires_at > now,
         NoticeRow.email == claimed.notice.email,
-        ~_is_answered(),
+        _is_wanted(),
     )
 
 
@@ -169,12 +182,39 @@ def _due(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _is_wanted() -> ColumnElement[bool]:
+    """Whether a notice is still to be sent to whom it was written for, by its kind.
+
+    What tells the old address of a move is about its security, and goes out whatever happens.
+    """
+    own_key = select(SubscriberRow.mailbox_key).where(SubscriberRow.id == NoticeRow.subscriber_id)
+    new_key = select(ConfirmationRow.mailbox_key).where(
+        ConfirmationRow.id == NoticeRow.confirmation_id
+    )
+    may_own = ~_is_barred(own_key)
+    return case(
+        (NoticeRow.kind == NoticeKind.MOVED, true()),
+        (NoticeRow.kind == NoticeKind.WELCOME, audience.still_wanted(NoticeRow.subscriber_id)),
+        (
+            NoticeRow.kind == NoticeKind.LINK,
+            may_own & unsubscribe.may_have_a_link(NoticeRow.subscriber_id),
+        ),
+        (NoticeRow.kind == NoticeKind.ADDRESS, ~_is_answered() & ~_is_barred(new_key)),
+        (NoticeRow.kind.in_(_OPT_INS), ~_is_answered() & may_own),
+        else_=may_own,
+    )
+
+
+def _is_barred(mailbox_key: "Select[Any]") -> ColumnElement[bool]:
+    key = mailbox_key.correlate(NoticeRow).scalar_subquery()
+    return suppression.holds(key, reason=Reason.OPERATOR)
+
+
 def _is_answered() -> ColumnElement[bool]:
     """Whether what a notice asks for has been done already."""
     return exists().where(
         ConfirmationRow.id == NoticeRow.confirmation_id,
         ConfirmationRow.used_at.is_not(None),
-        NoticeRow.kind.in_(_OPT_INS),
     )
 
 

@@ -19,7 +19,8 @@ from digest.mail.notice import NoticeKind
 from digest.tables import Base, ConfirmationRow, NoticeRow, SubscriberRow
 from storage.database import Database
 from storage.settings import DatabaseSettings
-from subscribers import consent
+from subscribers import consent, suppression
+from subscribers.suppression import Reason
 from subscribers.tables import ConsentKind
 from subscribers.tokens import Keyring
 
@@ -131,7 +132,8 @@ def test_d10_evidence_is_only_ever_added() -> None:
     assert found == {f"subscribers/{name}.py" for name in ("consent", "erasure", "transfer_write")}
 
 
-def test_one_reminder_goes_to_whoever_has_not_confirmed_for_a_day(database: Database) -> None:
+def wait_for_ada(database: Database) -> None:
+    """Have a request of Ada's wait for its confirmation."""
     with database.begin() as session:
         (ada,) = subscribe(session, ADA)
         session.get_one(SubscriberRow, ada).status = "pending"
@@ -147,6 +149,10 @@ def test_one_reminder_goes_to_whoever_has_not_confirmed_for_a_day(database: Data
                 tries_left=5,
             )
         )
+
+
+def test_one_reminder_goes_to_whoever_has_not_confirmed_for_a_day(database: Database) -> None:
+    wait_for_ada(database)
     asked = []
     for hours in (1, 23, 25, 26, 49):
         with database.begin() as session:
@@ -154,3 +160,14 @@ def test_one_reminder_goes_to_whoever_has_not_confirmed_for_a_day(database: Data
     assert asked == [0, 0, 1, 0, 0]
     with database.read() as session:
         assert session.scalars(select(NoticeRow.kind)).all() == [NoticeKind.REMINDER]
+
+
+@pytest.mark.parametrize("reason", [Reason.OPERATOR, Reason.BOUNCE])
+def test_no_suppressed_mailbox_is_reminded(database: Database, reason: Reason) -> None:
+    wait_for_ada(database)
+    with database.begin() as session:
+        row = session.scalars(select(SubscriberRow)).one()
+        suppression.suppress(session, mailbox_key=row.mailbox_key, reason=reason, now=NOW)
+    with database.begin() as session:
+        assert not welcome.is_reminder_due(session, now=NOW + timedelta(hours=25))
+        assert welcome.remind(session, now=NOW + timedelta(hours=25)) == 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -30,11 +31,14 @@ from digest.providers.capabilities import EVERYTHING, Capabilities
 from digest.providers.carrier import Connection, Dot, Fate
 from digest.render.notices import NoticeWriter
 from digest.render.theme import load_theme
-from digest.tables import ConfirmationRow, NoticeRow
+from digest.tables import Base, ConfirmationRow, NoticeRow, SubscriberRow
 from digest.welcome import Wanted
 from storage.database import Database
-from subscribers import consent
+from subscribers import consent, directory, returned, suppression
+from subscribers.returned import Addressee
+from subscribers.suppression import Reason
 from subscribers.tokens import Purpose
+from subscribers.unsubscribe import unsubscribe
 
 ACCEPTED = Outcome(verdict=Verdict.ACCEPTED, stage=Stage.DOT, code=250, text="2.0.0 queued as 7")
 THEME = load_theme("weekly")
@@ -49,6 +53,7 @@ class Counter:
     """A counter at which letters are handed over; it answers as it was told."""
 
     answers: list[Outcome | str] = field(default_factory=list)
+    meanwhile: Callable[[], object] = bool  # what happens while the text is handed over
     letters: list[Letter] = field(default_factory=list)
     name: str = "counter"
     capabilities: Capabilities = EVERYTHING
@@ -67,6 +72,7 @@ class Counter:
             answer = self.answers.pop(0) if self.answers else ACCEPTED
             if answer == "killed before the dot":
                 raise Killed
+            self.meanwhile()
             if not dot(letter):
                 yield letter, Outcome(verdict=Verdict.WITHDRAWN, stage=Stage.TEXT, counted=False)
                 continue
@@ -153,6 +159,12 @@ def ask(
             expires_at=NOW + timedelta(hours=hours),
         )
         assert welcome.ask(session, wanted, now=NOW)
+
+
+def clear(database: Database) -> None:
+    """Make the database new."""
+    Base.metadata.drop_all(database.engine)
+    Base.metadata.create_all(database.engine)
 
 
 def fate(database: Database) -> tuple[str, str | None, str | None]:
@@ -293,6 +305,57 @@ def test_an_intent_that_is_asked_again_holds_as_long_as_the_notice_is_ours(
     office().work()
     assert seen == [True, holds]
     assert fate(database)[0] == "accepted"
+
+
+def befall(database: Database, what: str) -> None:
+    """Have this happen to Ada."""
+    with database.begin() as session:
+        row = session.scalars(select(SubscriberRow)).one()
+        if what == "leaves":
+            unsubscribe(session, subscriber_id=row.id, now=NOW, source="one click")
+        elif what == "is taken off":
+            directory.take_off(session, subscriber_id=row.id, now=NOW, source="the operator")
+        elif what == "complains":
+            ada = Addressee(subscriber_id=row.id, email=ADA.email)
+            returned.complained(session, ada, now=NOW, detail="a report")
+        else:
+            key = row.mailbox_key if what == "is barred" else "k"
+            suppression.suppress(session, mailbox_key=key, reason=Reason.OPERATOR, now=NOW)
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+@pytest.mark.parametrize(
+    ("kind", "ends", "does_not"),
+    [
+        (NoticeKind.WELCOME, ["leaves", "is taken off", "complains", "is barred"], []),
+        (NoticeKind.LINK, ["is taken off", "complains", "is barred"], ["leaves"]),
+        (NoticeKind.CONFIRM, ["is barred"], ["leaves", "complains"]),
+        (NoticeKind.REMINDER, ["is barred"], ["leaves"]),
+        (NoticeKind.EXISTS, ["is barred"], ["leaves"]),
+        (NoticeKind.ADDRESS, ["has the new address barred"], ["is barred", "leaves"]),
+        (NoticeKind.MOVED, [], ["leaves", "is taken off", "complains", "is barred"]),
+    ],
+)
+def test_a_notice_goes_to_nobody_who_must_not_get_it_any_more(
+    database: Database,
+    office: Callable[[], PostOffice],
+    counter: Counter,
+    kind: NoticeKind,
+    ends: list[str],
+    does_not: list[str],
+    when: str,
+) -> None:
+    for what in (*ends, *does_not):
+        ask(database, kind=kind)
+        if when == "before":
+            befall(database, what)
+        counter.meanwhile = partial(befall, database, what) if when == "meanwhile" else bool
+        office().work()
+        state, _, reason = fate(database)
+        assert (state, bool(reason)) == (("skipped", True) if what in ends else ("accepted", False))
+        assert len(counter.letters) == (what in does_not), what
+        counter.letters.clear()
+        clear(database)
 
 
 def test_a_notice_that_cannot_be_written_stops_no_other(

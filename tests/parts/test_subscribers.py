@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from people import ADA, CAST, EMMY, GRACE, KEYRING, NOW, subscribe
+from sqlalchemy import literal, select
 
 from storage.database import Database
 from subscribers import audience, consent, directory, suppression
@@ -15,7 +16,7 @@ from subscribers.errors import SubscriberError, SuppressedError, UnknownSubscrib
 from subscribers.suppression import Reason
 from subscribers.tables import ConsentKind, Status, SubscriberRow
 from subscribers.tokens import Keyring
-from subscribers.unsubscribe import look, undo, unsubscribe
+from subscribers.unsubscribe import look, may_have_a_link, undo, unsubscribe
 
 LATER = NOW + timedelta(days=1)
 CONSENT = "paper list of the meet-up, 3 May 2026"
@@ -225,6 +226,28 @@ def test_undo_is_a_consent_of_its_own(database: Database) -> None:
         ConsentKind.UNSUBSCRIBED,
         ConsentKind.RESUBSCRIBED,
     ]
+
+
+@pytest.mark.parametrize("kind", [None, ConsentKind.UNSUBSCRIBED, ConsentKind.REMOVED])
+@pytest.mark.parametrize("is_barred", [False, True])
+@pytest.mark.parametrize("is_asked_for", [False, True])
+def test_the_database_says_as_the_page_does_who_may_have_a_link(
+    database: Database, *, kind: ConsentKind | None, is_barred: bool, is_asked_for: bool
+) -> None:
+    whose = add(database).subscriber_id
+    with database.begin() as session:
+        if kind is not None:
+            unsubscribe(session, subscriber_id=whose, kind=kind, source="x", now=NOW)
+        if is_asked_for:  # by a stranger: it changes nothing
+            consent.record(
+                session, subscriber_id=whose, kind=ConsentKind.REQUESTED, source="x", now=NOW
+            )
+        if is_barred:
+            key = session.get_one(SubscriberRow, whose).mailbox_key
+            suppression.suppress(session, mailbox_key=key, reason=Reason.BOUNCE, now=NOW)
+        standing = look(session, subscriber_id=whose)
+        [allowed] = session.scalars(select(may_have_a_link(literal(whose))))
+    assert allowed == (standing.subscribed or standing.may_return)
 
 
 def test_an_old_link_does_not_undo_what_the_operator_did(database: Database) -> None:
