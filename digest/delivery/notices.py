@@ -171,7 +171,6 @@ class PostOffice:
         now = self._clock.now()
         next_at = self._next_try(claimed, outcome, now=now)
         with self._database.begin() as session:
-            state = tray.settle(session, claimed, outcome, next_at=next_at, now=now)
             if outcome.verdict is Verdict.ACCEPTED:
                 tray.keep_proof(
                     session,
@@ -185,6 +184,7 @@ class PostOffice:
                     },
                     now=now,
                 )
+            state = tray.settle(session, claimed, outcome, next_at=next_at, now=now)
         if state is DeliveryState.PENDING:
             log.warning("notices wait: %s at %s", outcome.text or "no answer", outcome.stage)
         return state

@@ -26,7 +26,7 @@ from digest.delivery.state import OPEN, DeliveryState
 from digest.mail.notice import Notice, NoticeKind
 from digest.mail.outcome import Outcome, Verdict
 from digest.tables import WAITING, ConfirmationRow, NoticeRow, SubscriberRow
-from subscribers import audience, consent, suppression, unsubscribe
+from subscribers import audience, consent, directory, erasure, suppression, unsubscribe
 from subscribers.suppression import Reason
 
 LEASE = timedelta(minutes=2)
@@ -151,15 +151,25 @@ def recover(session: Session, *, now: datetime) -> int:
 def keep_proof(
     session: Session, notice: Notice, *, proof: Mapping[str, Any], now: datetime
 ) -> None:
-    """Keep what proves that the letter of a double opt-in was accepted by its server."""
-    if notice.kind in _OPT_INS:
-        consent.mailed(
-            session,
-            subscriber_id=notice.subscriber_id,
-            source=f"letter of kind {notice.kind}",
-            now=now,
-            evidence={**proof, "address": notice.email, "confirmation": notice.confirmation_id},
-        )
+    """Keep what proves that the letter of a double opt-in was accepted by its server.
+
+    Of whoever was erased while the answer was awaited it is what tells nobody, and of whoever was
+    deleted nothing. Comes before `settle`: an erasure locks the person first, and then the notice.
+    """
+    if notice.kind not in _OPT_INS:
+        return
+    directory.lock(session, subscriber_id=notice.subscriber_id)
+    row = session.execute(select(NoticeRow.email).where(NoticeRow.id == notice.id)).first()
+    if row is None:
+        return
+    evidence = {**proof, "address": notice.email, "confirmation": notice.confirmation_id}
+    consent.mailed(
+        session,
+        subscriber_id=notice.subscriber_id,
+        source=f"letter of kind {notice.kind}",
+        now=now,
+        evidence=evidence if row.email else erasure.impersonal(evidence),
+    )
 
 
 def in_words(session: Session) -> str:
@@ -261,7 +271,7 @@ def _move(
 
 
 def _settled(outcome: Outcome, *, next_at: datetime | None) -> tuple[DeliveryState, str | None]:
-    text = outcome.text
+    text = erasure.without_addresses(outcome.text)  # it may be erased by now
     if outcome.verdict is Verdict.RETRY and outcome.counted:
         if next_at is None:
             return DeliveryState.FAILED, f"refused until it was too late: {text}"

@@ -15,7 +15,7 @@ from people import ADA, EMMY, KEYRING, NOW, subscribe
 from sqlalchemy import select
 from visitor import Wristwatch
 
-from digest import welcome
+from digest import forget, welcome
 from digest.calendar import ScheduleSettings
 from digest.delivery import tray
 from digest.delivery.notices import PostOffice
@@ -35,7 +35,10 @@ from digest.tables import Base, ConfirmationRow, NoticeRow, SubscriberRow
 from digest.welcome import Wanted
 from storage.database import Database
 from subscribers import consent, directory, returned, suppression
+from subscribers.preferences import Preferences
 from subscribers.returned import Addressee
+from subscribers.settings import RetentionSettings
+from subscribers.signup import Application
 from subscribers.suppression import Reason
 from subscribers.tokens import Purpose
 from subscribers.unsubscribe import unsubscribe
@@ -54,6 +57,7 @@ class Counter:
 
     answers: list[Outcome | str] = field(default_factory=list)
     meanwhile: Callable[[], object] = bool  # what happens while the text is handed over
+    afterwards: Callable[[], object] = bool  # what happens while the answer is awaited
     letters: list[Letter] = field(default_factory=list)
     name: str = "counter"
     capabilities: Capabilities = EVERYTHING
@@ -81,6 +85,7 @@ class Counter:
             assert isinstance(answer, Outcome)
             if answer.verdict is Verdict.ACCEPTED:
                 self.letters.append(letter)
+            self.afterwards()
             yield letter, answer
 
     def close(self) -> None:
@@ -356,6 +361,44 @@ def test_a_notice_goes_to_nobody_who_must_not_get_it_any_more(
         assert len(counter.letters) == (what in does_not), what
         counter.letters.clear()
         clear(database)
+
+
+REFUSED = Outcome(verdict=Verdict.REFUSED, stage=Stage.RCPT, text=f"<{ADA.email}>: no such user")
+
+
+@pytest.mark.parametrize("answer", [ACCEPTED, REFUSED])
+def test_an_answer_after_the_erasure_brings_nothing_back(
+    database: Database, office: Callable[[], PostOffice], counter: Counter, answer: Outcome
+) -> None:
+    def erase() -> None:
+        with database.begin() as session:
+            forget.erase(session, subscriber_id=1, now=NOW, source="by request")
+
+    ask(database)
+    counter.answers, counter.afterwards = [answer], erase
+    office().work()
+    with database.read() as session:
+        told = [(event.kind, event.evidence) for event in consent.history(session, subscriber_id=1)]
+        notice = session.scalars(select(NoticeRow)).one()
+    assert ADA.email not in f"{told} {notice.email} {notice.reason} {notice.facts}"
+    assert (("mailed", {"confirmation": 1}) in told) == (answer is ACCEPTED)
+    assert notice.state in {"accepted", "rejected"}
+
+
+def test_an_answer_about_whoever_was_deleted_meanwhile_stops_nobody(
+    database: Database, office: Callable[[], PostOffice], counter: Counter
+) -> None:
+    with database.begin() as session:
+        wanted = Application(mailbox=ADA.mailbox, wishes=Preferences(), source="form")
+        welcome.apply(session, wanted, keyring=KEYRING, now=NOW)
+    later = NOW + timedelta(days=8)
+    settings = RetentionSettings()
+    counter.afterwards = partial(forget.expired, database, settings=settings, now=later)
+    office().work()
+    assert len(counter.letters) == 1
+    with database.read() as session:
+        assert session.scalars(select(NoticeRow.id)).all() == []
+        assert consent.history(session, subscriber_id=1) == []
 
 
 def test_a_notice_that_cannot_be_written_stops_no_other(
