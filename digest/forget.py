@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from digest.tables import DeliveryRow, NoticeRow
+from digest.delivery.state import DeliveryState
+from digest.mail.notice import ASKING
+from digest.tables import DeliveryRow, NoticeRow, SubscriberRow
 from storage.database import Database
 from subscribers import budgets, erasure, moves, retention
 from subscribers.settings import RetentionSettings
@@ -58,11 +60,23 @@ def expired(database: Database, *, settings: RetentionSettings, now: datetime) -
 
 
 def _purge(session: Session, subscriber_ids: Collection[int]) -> None:
-    """Delete pending people with the notices to them.
+    """Delete pending people with the notices to them; how many they got is kept for a while.
 
-    The notice with the highest id is only blanked, and whom it went to: SQLite would give its
-    number to the next one, and what comes late about it would hit somebody else.
+    That is under the hash of the mailbox alone. The notice with the highest id is only blanked, and
+    whom it went to: SQLite would give its number to the next one, and what comes late about it
+    would hit somebody else.
     """
+    sent = session.execute(
+        select(SubscriberRow.mailbox_key, func.count(), func.max(NoticeRow.created_at))
+        .join(NoticeRow, NoticeRow.subscriber_id == SubscriberRow.id)
+        .where(
+            SubscriberRow.id.in_(subscriber_ids),
+            NoticeRow.kind.in_(ASKING),
+            NoticeRow.state != DeliveryState.SKIPPED,
+        )
+        .group_by(SubscriberRow.mailbox_key)
+    )
+    budgets.remember(session, [(key, used, last) for key, used, last in sent])
     theirs = NoticeRow.subscriber_id.in_({*subscriber_ids, *retention.blanked(session)})
     highest = session.scalar(select(func.max(NoticeRow.id))) or 0
     session.execute(delete(NoticeRow).where(theirs, NoticeRow.id < highest))

@@ -3,7 +3,7 @@
 The row is written in the caller's transaction, so what happened and the letter about it are one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from digest.delivery.state import DeliveryState
 from digest.editions.latest import latest
-from digest.mail.notice import NoticeKind
+from digest.mail.notice import ASKING, NoticeKind
 from digest.tables import ConfirmationRow, NoticeRow, SubscriberRow
 from storage.bulk import BulkStatement
-from subscribers import directory, signup, suppression
+from subscribers import budgets, directory, signup, suppression
 from subscribers.signup import Letter
 from subscribers.tokens import Keyring
 
@@ -24,7 +24,7 @@ _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 _EVER = timedelta(days=36_500)
 _OPENING = 4  # posts of the latest issue that a welcome names
-_OPT_INS = frozenset({NoticeKind.CONFIRM, NoticeKind.REMINDER})
+_MOST_ASKED = 3  # letters to somebody who answers none (rule R37), before `budgets.REST`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +47,30 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class _Limit:
-    """At most so many of these kinds, to one person, within a time that slides."""
+    """At most so many of a kind, to one person, within a time that slides."""
 
-    kinds: frozenset[NoticeKind]
     most: int
     within: timedelta
+
+
+@dataclass
+class _Sent:
+    """What was sent to one person: kinds and times; ``forgotten`` are letters of a deleted row."""
+
+    letters: list[tuple[str, datetime]] = field(default_factory=list)
+    forgotten: list[datetime] = field(default_factory=list)
+    confirmed_at: datetime | None = None
+
+    def unanswered(self, *, now: datetime) -> int:
+        """Count the letters that ask for a confirmation, since the last one, or the last rest."""
+        count, after = 0, now
+        asking = self.forgotten + [at for kind, at in self.letters if kind in ASKING]
+        for at in sorted(asking, reverse=True):
+            is_answered = self.confirmed_at is not None and at < self.confirmed_at
+            if is_answered or after - at >= budgets.REST:
+                break
+            count, after = count + 1, at
+        return count
 
 
 _LETTERS = {
@@ -60,21 +79,13 @@ _LETTERS = {
     Letter.NONE: NoticeKind.CONFIRM,
 }
 
-
-def _alone(kind: NoticeKind, *, most: int, within: timedelta) -> _Limit:
-    return _Limit(kinds=frozenset({kind}), most=most, within=within)
-
-
-# A pending address is deleted after a week, so three in a week are three in all.
-_THREE_IN_ALL = _Limit(kinds=_OPT_INS, most=3, within=_WEEK)
-_LIMITS: Mapping[NoticeKind, tuple[_Limit, ...]] = {
-    NoticeKind.CONFIRM: (_alone(NoticeKind.CONFIRM, most=1, within=_DAY), _THREE_IN_ALL),
-    NoticeKind.REMINDER: (_alone(NoticeKind.REMINDER, most=1, within=_WEEK), _THREE_IN_ALL),
-    NoticeKind.EXISTS: (_alone(NoticeKind.EXISTS, most=1, within=_WEEK),),
-    NoticeKind.LINK: (_alone(NoticeKind.LINK, most=3, within=_DAY),),
-    NoticeKind.ADDRESS: (_alone(NoticeKind.ADDRESS, most=3, within=_DAY),),
-    NoticeKind.MOVED: (),
-    NoticeKind.WELCOME: (_alone(NoticeKind.WELCOME, most=1, within=_EVER),),
+_LIMITS: Mapping[NoticeKind, _Limit] = {
+    NoticeKind.CONFIRM: _Limit(most=1, within=_DAY),
+    NoticeKind.REMINDER: _Limit(most=1, within=_WEEK),
+    NoticeKind.EXISTS: _Limit(most=1, within=_WEEK),
+    NoticeKind.LINK: _Limit(most=3, within=_DAY),
+    NoticeKind.ADDRESS: _Limit(most=3, within=_DAY),
+    NoticeKind.WELCOME: _Limit(most=1, within=_EVER),
 }
 
 
@@ -104,11 +115,15 @@ _NOTICES = BulkStatement(
 )
 _SENT = BulkStatement(
     """
-    SELECT notice.subscriber_id, notice.kind, notice.created_at FROM {rows}
-    JOIN notice ON notice.subscriber_id = "row".whose AND notice.state <> 'skipped'
+    SELECT
+        "row".whose, subscriber.confirmed_at, budget.used, budget.since,
+        notice.kind, notice.created_at
+    FROM {rows} JOIN subscriber ON subscriber.id = "row".whose
+    LEFT JOIN budget ON budget.name = :letters || subscriber.mailbox_key
+    LEFT JOIN notice ON notice.subscriber_id = "row".whose AND notice.state <> 'skipped'
     """,
     columns={"whose": "integer"},
-    times=(2,),
+    times=(1, 3, 5),
 )
 
 
@@ -138,16 +153,27 @@ def _decided(
     session: Session, many: Sequence[tuple[Wanted, str]], *, now: datetime
 ) -> list[dict[str, Any]]:
     """Return the rows of these notices: pending, or skipped with the reason."""
-    recent: dict[int, list[tuple[str, datetime]]] = {wanted.subscriber_id: [] for wanted, _ in many}
-    for whose, kind, at in _SENT.run(session, [{"whose": whose} for whose in recent]):
-        recent[whose].append((kind, at))
+    sent = _sent(session, {wanted.subscriber_id for wanted, _ in many})
     rows = []
     for wanted, barred in many:
-        reason = _over(recent[wanted.subscriber_id], wanted, now=now) or barred
+        before = sent[wanted.subscriber_id]
+        reason = _over(before, wanted, now=now) or barred
         if not reason:  # it counts for whoever asks in the same moment
-            recent[wanted.subscriber_id].append((wanted.kind, now))
+            before.letters.append((wanted.kind, now))
         rows.append(_row(wanted, reason, now=now))
     return rows
+
+
+def _sent(session: Session, whose: Collection[int]) -> dict[int, _Sent]:
+    """Look up what was sent to these people."""
+    sent = {id_: _Sent() for id_ in whose}
+    rows = _SENT.run(session, [{"whose": id_} for id_ in whose], letters=budgets.LETTERS)
+    for id_, confirmed_at, used, since, kind, at in rows:
+        one = sent[id_]
+        one.confirmed_at, one.forgotten = confirmed_at, [since] * (used or 0)
+        if kind is not None:
+            one.letters.append((kind, at))
+    return sent
 
 
 def _row(wanted: Wanted, reason: str, *, now: datetime) -> dict[str, Any]:
@@ -298,15 +324,17 @@ def _unreminded(now: datetime) -> Select[ConfirmationRow, str | None, str]:
     )
 
 
-def _over(recent: Sequence[tuple[str, datetime]], wanted: Wanted, *, now: datetime) -> str:
+def _over(sent: _Sent, wanted: Wanted, *, now: datetime) -> str:
     """Say which limit is reached; empty when none is."""
-    for limit in _LIMITS[wanted.kind]:
-        count = sum(
-            kind in limit.kinds and created_at > now - limit.within for kind, created_at in recent
-        )
-        if count >= limit.most:
-            return f"{limit.most} in {_in_words(limit.within)} and no more"
-    return ""
+    if wanted.kind in ASKING and sent.unanswered(now=now) >= _MOST_ASKED:
+        return f"{_MOST_ASKED} without an answer, and no more for {budgets.REST.days} days"
+    limit = _LIMITS.get(wanted.kind)
+    if limit is None:
+        return ""
+    count = sum(
+        kind == wanted.kind and created_at > now - limit.within for kind, created_at in sent.letters
+    )
+    return f"{limit.most} in {_in_words(limit.within)} and no more" if count >= limit.most else ""
 
 
 def _in_words(within: timedelta) -> str:

@@ -1,17 +1,25 @@
 """Budgets: how often something may be asked for, of one address, network, domain, and by all."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from storage.bulk import BulkStatement
 from subscribers.tables import BudgetRow
 
 WINDOW = timedelta(hours=1)
+LETTERS = "letters "
+"""Before the hash of a mailbox: the letters that it did not answer, and when the last was sent."""
+REST = timedelta(days=90)
+"""For so long nobody is written to who did not answer; then their letters are forgotten.
+
+A stranger may type an address every day: so its owner gets twelve letters a year at the most. For
+ever would let the stranger keep the owner out.
+"""
 _KEPT = timedelta(days=1)
 
 
@@ -81,17 +89,42 @@ def _use(used: dict[str, int], budget: Budget) -> int:
     return used[budget.name]
 
 
+def remember(session: Session, letters: Iterable[tuple[str, int, datetime]]) -> None:
+    """Keep how many letters mailboxes did not answer, and the last one's time, by their hashes.
+
+    It is for those of whom nothing else is kept: they would be written to again from the start.
+    """
+    rows = [{"key": key, "used": used, "since": since} for key, used, since in letters]
+    _REMEMBERING.run(session, rows, letters=LETTERS)
+
+
 def is_stale(session: Session, *, now: datetime) -> bool:
     """Whether there is anything to forget; only reads."""
-    stale = select(BudgetRow.name).where(BudgetRow.since < now - _KEPT).limit(1)
-    return session.scalar(stale) is not None
+    return session.scalar(select(BudgetRow.name).where(_is_over(now)).limit(1)) is not None
 
 
 def forget(session: Session, *, now: datetime) -> None:
-    """Forget what was asked for a day ago and more: who asked is of no use any longer."""
-    session.execute(delete(BudgetRow).where(BudgetRow.since < now - _KEPT))
+    """Forget what was asked for a day ago and more: who asked is of no use any longer.
+
+    Letters that nobody answered are forgotten after `REST`.
+    """
+    session.execute(delete(BudgetRow).where(_is_over(now)))
 
 
+def _is_over(now: datetime) -> ColumnElement[bool]:
+    of_letters = BudgetRow.name.startswith(LETTERS)
+    return (BudgetRow.since < now - _KEPT) & ~of_letters | (BudgetRow.since <= now - REST)
+
+
+_REMEMBERING = BulkStatement(
+    """
+    INSERT INTO budget (name, since, used)
+    SELECT :letters || "row".key, "row".since, "row".used FROM {rows}
+    WHERE true ORDER BY "row".key
+    ON CONFLICT (name) DO UPDATE SET since = excluded.since, used = budget.used + excluded.used
+    """,
+    columns={"key": "text", "used": "integer", "since": "timestamptz"},
+)
 _SPENDING = BulkStatement(
     """
     INSERT INTO budget (name, since, used)

@@ -10,6 +10,7 @@ from subscribers.settings import RetentionSettings
 from subscribers.tables import (
     ConfirmationRow,
     ConsentEventRow,
+    ConsentKind,
     Status,
     SubscriberRow,
 )
@@ -20,24 +21,39 @@ _BLANKED = SubscriberRow.mailbox_key.startswith(_PURGED)
 
 
 def expired(session: Session, *, settings: RetentionSettings, now: datetime) -> list[int]:
-    """Return the ids of pending people whose time is over, oldest first, at most 1,000."""
+    """Return the ids of pending people whose time is over, oldest first, at most 1,000.
+
+    It begins with the last letter that a server took, and where none did with the first request.
+    """
     asked = now - timedelta(days=settings.pending_days)
     imported = now - timedelta(days=settings.unasked_days)
-    newest = select(func.max(ConsentEventRow.at)).where(
-        ConsentEventRow.subscriber_id == SubscriberRow.id
-    )
     was_asked = exists().where(ConfirmationRow.subscriber_id == SubscriberRow.id)
-    last_event = func.coalesce(newest.scalar_subquery(), SubscriberRow.created_at)
+    begun = func.coalesce(
+        _at(func.max(ConsentEventRow.at), ConsentKind.MAILED),
+        # The first one: any stranger can add another, and so would keep the address for ever.
+        _at(func.min(ConsentEventRow.at), ConsentKind.REQUESTED),
+        _at(func.max(ConsentEventRow.at), ConsentKind.IMPORTED),
+        SubscriberRow.created_at,
+    )
     return list(
         session.scalars(
             select(SubscriberRow.id)
             .where(
                 SubscriberRow.status == Status.PENDING,
-                (was_asked & (last_event < asked)) | (last_event < imported),
+                (was_asked & (begun < asked)) | (begun < imported),
             )
             .order_by(SubscriberRow.id)
             .limit(_MOST)
         )
+    )
+
+
+def _at(which: ColumnElement[datetime], kind: ConsentKind) -> ColumnElement[datetime]:
+    """Select when that event of a kind was."""
+    return (
+        select(which)
+        .where(ConsentEventRow.subscriber_id == SubscriberRow.id, ConsentEventRow.kind == kind)
+        .scalar_subquery()
     )
 
 

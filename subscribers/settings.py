@@ -20,8 +20,9 @@ class KeySettings:
 class RetentionSettings:
     """How long is kept what nobody confirmed.
 
-    ``pending_days``: a request for a subscription, after it was made (rule R37). ``unasked_days``:
-    somebody who was imported without a source of consent and has not confirmed since.
+    ``pending_days``: a request for a subscription, after its last letter, or the request itself
+    where no server took one (rule R37). ``unasked_days``: somebody who was imported without a
+    source of consent and has not confirmed since.
     """
 
     pending_days: _Kept = 7

@@ -159,7 +159,10 @@ def keep_proof(
     if notice.kind not in _OPT_INS:
         return
     directory.lock(session, subscriber_id=notice.subscriber_id)
-    row = session.execute(select(NoticeRow.email).where(NoticeRow.id == notice.id)).first()
+    kept = select(NoticeRow.email).where(
+        NoticeRow.id == notice.id, NoticeRow.confirmation_id.is_not(None)
+    )
+    row = session.execute(kept).first()  # of the last notice that was deleted a blank one is left
     if row is None:
         return
     evidence = {**proof, "address": notice.email, "confirmation": notice.confirmation_id}

@@ -19,6 +19,10 @@ class NoticeKind(StrEnum):
     WELCOME = "welcome"
 
 
+ASKING = frozenset({NoticeKind.CONFIRM, NoticeKind.REMINDER})
+"""Those that go to an address which anybody may have typed, until it answers."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Notice:
     """One notice as its row keeps it; links and codes are made from the ids when it is written.

@@ -244,13 +244,74 @@ def test_the_number_of_the_last_notice_is_not_given_to_somebody_elses(database: 
         assert count(session, SubscriberRow) == 2  # Emmy, and whom the last notice went to
 
 
-def test_who_asked_again_lately_and_who_was_never_asked_stay_longer(database: Database) -> None:
+def take_letters(session: Session, *, days: int) -> int:
+    """Have a server take every letter that waits; return how many."""
+    waiting = session.scalars(select(NoticeRow).where(NoticeRow.state == "pending")).all()
+    for row in waiting:
+        row.state = DeliveryState.ACCEPTED
+        consent.mailed(
+            session,
+            subscriber_id=row.subscriber_id,
+            source=f"letter of kind {row.kind}",
+            now=NOW + timedelta(days=days),
+            evidence={},
+        )
+    return len(waiting)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_d11_no_stranger_has_more_than_three_letters_sent_before_a_long_rest(
+    database: Database,
+    *,
+    taken: bool,
+) -> None:
+    """However often they type the address, and though it is deleted again and again."""
+    sent = []
+    for day in range(190):
+        with database.begin() as session:
+            apply(session, days=day)
+            waiting = select(NoticeRow.id).where(NoticeRow.created_at == NOW + timedelta(days=day))
+            if session.scalars(waiting.where(NoticeRow.state == "pending")).all():
+                sent.append(day)
+            if taken:
+                take_letters(session, days=day)
+        forget.expired(database, settings=KEEP, now=NOW + timedelta(days=day, hours=1))
+    assert sent == [0, 1, 2, 92, 93, 94, 184, 185, 186]
+
+
+def test_d11_letters_that_were_answered_do_not_count(database: Database) -> None:
     with database.begin() as session:
-        apply(session)
-        apply(session, days=5)
+        for day in range(3):
+            confirmation = apply(session, days=day)
+        now = NOW + timedelta(days=2, hours=1)
+        pending = signup.confirm(
+            session, confirmation_id=confirmation, keyring=KEYRING, now=now, source="button"
+        )
+        directory.take_off(session, subscriber_id=pending.subscriber_id, now=now, source="x")
+        for day in range(3, 9):
+            apply(session, days=day)
+        assert take_letters(session, days=9) == 6
+
+
+@pytest.mark.parametrize(("taken", "gone_after"), [(False, 7), (True, 12)])
+def test_asking_again_keeps_an_address_only_as_long_as_letters_go_out(
+    database: Database, *, taken: bool, gone_after: int
+) -> None:
+    with database.begin() as session:
+        for day in range(7):
+            apply(session, days=day)
+            if taken and day == 5:
+                take_letters(session, days=day)
+    for hours, gone in ((-1, 0), (1, 1)):
+        now = NOW + timedelta(days=gone_after, hours=hours)
+        assert forget.expired(database, settings=KEEP, now=now) == gone
+
+
+def test_who_was_never_asked_stays_longer(database: Database) -> None:
+    with database.begin() as session:
         (ada,) = subscribe(session, ADA)
         session.get_one(SubscriberRow, ada).status = Status.PENDING
-    for days, gone in ((8, 0), (13, 1), (89, 0), (91, 1)):
+    for days, gone in ((89, 0), (91, 1)):
         now = NOW + timedelta(days=days)
         assert forget.expired(database, settings=KEEP, now=now) == gone, days
 
