@@ -3,19 +3,19 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from digest.delivery.state import DeliveryState
 from digest.mail.notice import ASKING
-from digest.tables import DeliveryRow, NoticeRow, SubscriberRow
+from digest.tables import ConfirmationRow, DeliveryRow, NoticeRow, SubscriberRow
 from storage.database import Database
 from subscribers import budgets, erasure, moves, retention
 from subscribers.settings import RetentionSettings
 
 
 def erase(session: Session, *, subscriber_id: int, now: datetime, source: str) -> bool:
-    """Erase somebody (see `subscribers.erasure`); False when they were erased before.
+    """Erase somebody (see `subscribers.erasure`); False when nothing was left to forget.
 
     Letters that wait for them are not sent: a notice without an address goes nowhere.
     """
@@ -26,18 +26,26 @@ def erase(session: Session, *, subscriber_id: int, now: datetime, source: str) -
         )
     ):  # servers like to repeat the address in their answer
         delivery.reason = erasure.without_addresses(delivery.reason or "")
-    session.execute(
+    forgotten = _blank_notices(session, NoticeRow.subscriber_id == subscriber_id)
+    return erased or forgotten > 0
+
+
+def _blank_notices(session: Session, which: ColumnElement[bool]) -> int:
+    """Take out of notices whom they were for and what the server said; count those of somebody."""
+    blanked = session.scalars(
         update(NoticeRow)
-        .where(NoticeRow.subscriber_id == subscriber_id)
+        .where(which, NoticeRow.email.is_not(None) | NoticeRow.reason.is_not(None))
         .values(email=None, facts={}, reason=None)
+        .returning(NoticeRow.id)
         .execution_options(synchronize_session="fetch")
     )
-    return erased
+    return len(blanked.all())
 
 
 def expired(database: Database, *, settings: RetentionSettings, now: datetime) -> int:
     """Delete pending people whose time is over, in short transactions; return how many.
 
+    A letter about a request is forgotten with it: it may have gone to somebody else's address.
     How often an address or a network asked is forgotten after a day.
     """
     forgotten = 0
@@ -47,8 +55,11 @@ def expired(database: Database, *, settings: RetentionSettings, now: datetime) -
     if not due:
         return forgotten
     with database.begin() as session:
-        retention.forget_unconfirmed(session, settings=settings, now=now)
-        moves.forget(session, now=now)
+        requests = retention.forget_unconfirmed(session, settings=settings, now=now)
+        requests += moves.forget(session, now=now)
+        if requests:
+            blank = select(ConfirmationRow.id).where(ConfirmationRow.email.is_(None))
+            _blank_notices(session, NoticeRow.confirmation_id.in_(blank))
         budgets.forget(session, now=now)
     while True:
         with database.begin() as session:

@@ -96,14 +96,17 @@ def purge(
     )
 
 
-def forget_unconfirmed(session: Session, *, settings: RetentionSettings, now: datetime) -> None:
-    """Blank what members asked for and never confirmed: a new address, a return."""
-    session.execute(
+def forget_unconfirmed(session: Session, *, settings: RetentionSettings, now: datetime) -> int:
+    """Blank what members asked for and never confirmed: a new address, a return; count it."""
+    over = _unconfirmed(settings, now=now)
+    forgotten = session.scalars(
         update(ConfirmationRow)
-        .where(*_unconfirmed(settings, now=now))
+        .where(*over)
         .values(email=None, mailbox_key=None, wishes={})
+        .returning(ConfirmationRow.id)
         .execution_options(synchronize_session=False)
     )
+    return len(forgotten.all())
 
 
 def is_due(session: Session, *, settings: RetentionSettings, now: datetime) -> bool:

@@ -286,6 +286,27 @@ def test_a_move_that_is_over_is_forgotten_by_the_retention(guest: Guest, ada: in
     assert guest.get(confirm_link(guest)).status_code == 404
 
 
+def test_the_letters_of_a_move_are_forgotten_with_it(guest: Guest, ada: int) -> None:
+    def left(after: timedelta) -> list[tuple[str, str | None, str | None]]:
+        forget.expired(guest.database, settings=RetentionSettings(), now=NOW + after)
+        with guest.database.read() as session:
+            rows = session.scalars(select(NoticeRow).order_by(NoticeRow.id)).all()
+        return [(row.kind, row.email, row.reason) for row in rows]
+
+    ask(guest, ada)
+    guest.press(confirm_link(guest), "Use the new address")
+    ask(guest, ada, "never@answered.example")
+    with guest.database.begin() as session:
+        for row in session.scalars(select(NoticeRow)):
+            row.state, row.reason, row.ended_at = "rejected", f"550 <{row.email}>: no", NOW
+    kinds = ["address", "moved", "address"]
+    assert [kind for kind, _, _ in left(DAY)] == kinds
+    assert [email for _, email, _ in left(DAY)] == [NEW.email, ADA.email, "never@answered.example"]
+    assert left(2 * DAY + HOUR)[2] == ("address", None, None)
+    assert left(2 * DAY + HOUR)[1][1] == ADA.email
+    assert left(7 * DAY + HOUR) == [(kind, None, None) for kind in kinds]
+
+
 def test_a_token_of_a_move_opens_nothing_else(guest: Guest, ada: int) -> None:
     ask(guest, ada)
     token = confirm_link(guest).rpartition("/")[2]
