@@ -15,8 +15,17 @@ from subscribers.suppression import Reason, Suppression
 _SHORT = 12  # characters of a hash that tell one mailbox from the others
 
 
-def erase(app: App, address: str, *, source: str) -> bool:
-    """Forget somebody for good; False when they were before. Raises `UnknownSubscriberError`."""
+def erase(app: App, subscriber_id: int, *, source: str) -> bool:
+    """Forget somebody for good; False when nothing was left to forget.
+
+    Raises `UnknownSubscriberError`.
+    """
+    with app.database.begin() as session:
+        return _erase(app, session, subscriber_id, source=source)
+
+
+def erase_address(app: App, address: str, *, source: str) -> bool:
+    """Do what `erase` does for whoever has this address."""
     mailbox = Mailbox.parse(address)
     with app.database.begin() as session:
         known = directory.find(session, mailbox=mailbox, keyring=app.keyring)
@@ -25,11 +34,7 @@ def erase(app: App, address: str, *, source: str) -> bool:
                 f"nobody is known under {mailbox.masked}; 'digest suppression add' keeps mail from"
                 " strangers too"
             )
-        now = app.clock.now()
-        erased = forget.erase(session, subscriber_id=known.id, now=now, source=source)
-        if erased:
-            _note(app, session, "erase reader", about=f"reader {known.id}")
-        return erased
+        return _erase(app, session, known.id, source=source)
 
 
 def suppressions(app: App, *, after: str, limit: int) -> list[Suppression]:
@@ -93,6 +98,14 @@ def revoke_key(app: App, name: str) -> bool:
         if revoked:
             _note(app, session, "revoke key", about=f"key {name}")
         return revoked
+
+
+def _erase(app: App, session: Session, subscriber_id: int, *, source: str) -> bool:
+    now = app.clock.now()
+    erased = forget.erase(session, subscriber_id=subscriber_id, now=now, source=source)
+    if erased:
+        _note(app, session, "erase reader", about=f"reader {subscriber_id}")
+    return erased
 
 
 def _note(app: App, session: Session, action: str, *, about: str, **facts: object) -> None:

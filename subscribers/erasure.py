@@ -45,25 +45,26 @@ UNDETERMINED = "und"  # ISO 639-2, for the language of somebody of whom nothing 
 
 
 def erase(session: Session, *, subscriber_id: int, now: datetime, source: str) -> bool:
-    """Forget somebody for good; False when they were erased before.
+    """Forget somebody for good; False when nothing was left to forget.
 
-    Letters that are on their way are not sent. Raises `UnknownSubscriberError`. Letters that are
-    no issue stand in tables of the storey above: see `digest.forget`.
+    Of somebody who was erased before goes what has come since: anybody can type their address into
+    the form. Letters that are on their way are not sent. Raises `UnknownSubscriberError`. Letters
+    that are no issue stand in tables of the storey above: see `digest.forget`.
     """
     row = _row(session, subscriber_id)
-    if row.status == Status.ERASED and row.email is None:
-        return False
-    _forget_moves(session, row)
+    is_first = row.status != Status.ERASED or row.email is not None
+    is_asked = _forget_moves(session, row)
     _blank(row)
     session.flush()  # the lock on the evidence opens for the erased only, see `subscribers.kept`
-    _forget_evidence(session, subscriber_id)
-    suppression.suppress(
-        session, mailbox_key=row.mailbox_key, reason=Reason.ERASURE, now=now, detail=None
-    )
-    consent.record(
-        session, subscriber_id=subscriber_id, kind=ConsentKind.ERASED, source=source, now=now
-    )
-    return True
+    is_told = forget_evidence(session, subscriber_id=subscriber_id)
+    if is_first:
+        suppression.suppress(
+            session, mailbox_key=row.mailbox_key, reason=Reason.ERASURE, now=now, detail=None
+        )
+        consent.record(
+            session, subscriber_id=subscriber_id, kind=ConsentKind.ERASED, source=source, now=now
+        )
+    return is_first or is_asked or is_told
 
 
 def _row(session: Session, subscriber_id: int) -> SubscriberRow:
@@ -85,11 +86,17 @@ def _blank(row: SubscriberRow) -> None:
     row.pace, row.format = Pace.WEEKLY, Format.HTML
 
 
-def _forget_moves(session: Session, row: SubscriberRow) -> None:
-    """Blank what was to be confirmed, and whom somebody else has taken a mailbox over from."""
+def _forget_moves(session: Session, row: SubscriberRow) -> bool:
+    """Blank what was to be confirmed, and whom somebody else has taken a mailbox over from.
+
+    False when no request had an address any more.
+    """
+    own = ConfirmationRow.subscriber_id == row.id
+    named = select(ConfirmationRow.id).where(own, ConfirmationRow.email.is_not(None)).limit(1)
+    is_named = session.scalar(named) is not None
     session.execute(
         update(ConfirmationRow)
-        .where(ConfirmationRow.subscriber_id == row.id)
+        .where(own)
         .values(email=None, mailbox_key=None, wishes={}, tries_left=0)
         .execution_options(synchronize_session="fetch")
     )
@@ -97,15 +104,24 @@ def _forget_moves(session: Session, row: SubscriberRow) -> None:
         move = session.get(ConfirmationRow, int(displaced_by[1]))
         if move is not None:
             move.wishes = {**move.wishes, "displaced": None}
+    return is_named
 
 
-def _forget_evidence(session: Session, subscriber_id: int) -> None:
-    """Take out of the evidence what tells who it was; that it happened, and when, stays."""
-    for event in session.scalars(
-        select(ConsentEventRow).where(ConsentEventRow.subscriber_id == subscriber_id)
-    ):
+def forget_evidence(session: Session, *, subscriber_id: int, until: datetime | None = None) -> bool:
+    """Take out of the evidence of the erased what tells who it was; False when nothing did.
+
+    That it happened, and when, stays. What happened after ``until`` is left alone.
+    """
+    events = select(ConsentEventRow).where(ConsentEventRow.subscriber_id == subscriber_id)
+    if until is not None:
+        events = events.where(ConsentEventRow.at <= until)
+    is_told = False
+    for event in session.scalars(events):
+        before = event.evidence, event.source
         event.evidence = impersonal(event.evidence)
         event.source = without_addresses(event.source)
+        is_told |= before != (event.evidence, event.source)
+    return is_told
 
 
 def impersonal(evidence: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, String, cast, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
+from subscribers import erasure, signup
 from subscribers.settings import RetentionSettings
 from subscribers.tables import (
     ConfirmationRow,
@@ -97,8 +98,18 @@ def purge(
 
 
 def forget_unconfirmed(session: Session, *, settings: RetentionSettings, now: datetime) -> int:
-    """Blank what members asked for and never confirmed: a new address, a return; count it."""
+    """Blank what members asked for and never confirmed: a new address, a return; count it.
+
+    Of the erased goes the evidence too: mostly somebody else has typed their address. What they
+    may still confirm keeps its own.
+    """
     over = _unconfirmed(settings, now=now)
+    erased = select(SubscriberRow.id).where(
+        SubscriberRow.status == Status.ERASED,
+        exists().where(ConfirmationRow.subscriber_id == SubscriberRow.id, *over),
+    )
+    for subscriber_id in session.scalars(erased.with_for_update()).all():
+        erasure.forget_evidence(session, subscriber_id=subscriber_id, until=now - signup.LIVES)
     forgotten = session.scalars(
         update(ConfirmationRow)
         .where(*over)

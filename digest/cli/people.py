@@ -132,7 +132,7 @@ def erase(
         erased = False
         if not me.options.dry_run:
             context.confirm(me, f"Forget {address} for good?", yes=yes)
-            erased = people.erase(app, address, source=source)
+            erased = people.erase_address(app, address, source=source)
     word = "is forgotten" if erased else "would be forgotten"
     if not erased and not me.options.dry_run:
         word = "was forgotten before"

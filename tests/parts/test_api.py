@@ -13,6 +13,7 @@ from people import ADA, CAST, EMMY, KEYRING, NOW, subscribe
 from sqlalchemy import func, select
 from starlette.routing import Mount
 
+from digest import welcome
 from digest.clock import Clock
 from digest.delivery.state import DeliveryState
 from digest.editions.issue import NewsletterSettings
@@ -25,7 +26,9 @@ from digest.web.site import build_site
 from storage.database import Database
 from subscribers import audience, consent, keys
 from subscribers.keys import Scope
+from subscribers.preferences import Preferences
 from subscribers.settings import KeySettings
+from subscribers.signup import Application
 from subscribers.tables import ApiKeyRow, ConsentEventRow, ConsentKind, SubscriberRow
 
 PROBLEM = "application/problem+json"
@@ -292,6 +295,20 @@ def test_erasing_forgets_and_a_new_entry_is_refused(api: Api) -> None:
     assert refused.status_code == 409
     assert "erasure" in refused.json()["detail"]
     assert kinds(api, ada) == ["added", "erased"]
+
+
+def test_what_came_after_an_erasure_is_erased_too_and_noted(api: Api) -> None:
+    with api.database.begin() as session:
+        (ada,) = subscribe(session, ADA)
+    api.ask("DELETE", f"/v1/subscribers/{ada}")
+    with api.database.begin() as session:
+        wanted = Application(mailbox=ADA.mailbox, wishes=Preferences(), source="sign-up form")
+        welcome.apply(session, wanted, keyring=KEYRING, now=NOW)
+    for _ in range(2):
+        assert api.ask("DELETE", f"/v1/subscribers/{ada}").status_code == 204
+    with api.database.read() as session:
+        assert session.scalars(select(NoticeRow.email)).all() == [None]
+        assert [one.action for one in entries(session, most=5)] == ["erase reader"] * 2
 
 
 def test_what_a_key_was_used_for_stands_in_the_log(api: Api) -> None:

@@ -9,13 +9,16 @@ import pytest
 from console import Console, app_of
 from newsroom import Newsroom
 from people import ADA, GRACE, NOW
+from sqlalchemy import select
 
-from digest import roster
+from digest import roster, welcome
 from digest.app import App
 from digest.checks.finding import Finding
 from digest.figures import findings, kept
-from digest.tables import DeliveryRow, EditionRow, PostRow, SourceRow, VariantRow
+from digest.tables import DeliveryRow, EditionRow, NoticeRow, PostRow, SourceRow, VariantRow
 from subscribers import directory
+from subscribers.preferences import Preferences
+from subscribers.signup import Application
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 
@@ -195,6 +198,21 @@ def test_removing_and_erasing_need_a_role_and_a_word(app: App) -> None:
     assert ADA.email not in page
     with app.database.read() as session:
         assert directory.get(session, subscriber_id=1).email is None
+
+
+def test_what_came_after_an_erasure_is_erased_too(app: App) -> None:
+    admin = Console(app)
+    admin.post("/subscribers/1/erase", word="erase")
+    with app.database.begin() as session:
+        wanted = Application(mailbox=ADA.mailbox, wishes=Preferences(), source="sign-up form")
+        welcome.apply(session, wanted, keyring=app.keyring, now=NOW)
+    page = admin.follow(admin.post("/subscribers/1/erase", word="erase")).text
+    assert "They are forgotten" in page
+    assert "has come with it since" in page
+    page = admin.follow(admin.post("/subscribers/1/erase", word="erase")).text
+    assert "nothing of them has come since" in page
+    with app.database.read() as session:
+        assert session.scalars(select(NoticeRow.email)).all() == [None]
 
 
 def test_an_import_is_shown_before_it_is_done(app: App) -> None:

@@ -183,6 +183,60 @@ def test_whose_mailbox_was_taken_over_is_not_brought_back_by_undoing_it(
         assert directory.get(session, subscriber_id=emmy).email is None
 
 
+def left_by_a_stranger(database: Database) -> list[str]:
+    """Return what of a request tells who typed which address, and is still there."""
+    held = everything(database)
+    return [trace for trace in (ADA.email, "192.0.2", "browser") if trace in held]
+
+
+def test_what_a_stranger_typed_about_the_erased_goes_with_the_next_erasure(
+    database: Database,
+) -> None:
+    with database.begin() as session:
+        (ada,) = subscribe(session, ADA)
+    assert erase(database, ada)
+    with database.begin() as session:
+        apply(session, ADA.email, days=2)
+    assert left_by_a_stranger(database) != []
+    assert erase(database, ada)
+    assert left_by_a_stranger(database) == []
+    assert not erase(database, ada)
+    with database.read() as session:
+        kinds = [event.kind for event in consent.history(session, subscriber_id=ada)]
+    assert kinds == [ConsentKind.ADDED, ConsentKind.ERASED, ConsentKind.REQUESTED]
+
+
+def test_what_a_stranger_typed_about_the_erased_goes_when_nobody_confirms_it(
+    database: Database,
+) -> None:
+    with database.begin() as session:
+        (ada,) = subscribe(session, ADA)
+    erase(database, ada)
+    with database.begin() as session:
+        apply(session, ADA.email, days=2)
+    for days, traces in ((8, 3), (12, 0)):
+        forget.expired(database, settings=KEEP, now=NOW + timedelta(days=days))
+        assert len(left_by_a_stranger(database)) == traces, days
+    assert not erase(database, ada)
+
+
+def test_what_the_erased_may_still_confirm_keeps_its_evidence(database: Database) -> None:
+    with database.begin() as session:
+        (ada,) = subscribe(session, ADA)
+    erase(database, ada)
+    with database.begin() as session:
+        apply(session, ADA.email, days=2)
+        apply(session, ADA.email, days=11)
+    forget.expired(database, settings=KEEP, now=NOW + timedelta(days=12))
+    with database.read() as session:
+        asked = [
+            event.evidence.get("ip")
+            for event in consent.history(session, subscriber_id=ada)
+            if event.kind is ConsentKind.REQUESTED
+        ]
+    assert asked == [None, "192.0.2.7"]
+
+
 def test_nobody_cannot_be_erased(database: Database) -> None:
     with pytest.raises(UnknownSubscriberError):
         erase(database, 7)

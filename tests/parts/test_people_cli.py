@@ -3,12 +3,19 @@
 import csv
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from console import app_of
 from newsroom import FRIDAY, SAID_YES, Ended, Newsroom, newsroom
+from people import ADA, NOW
 from shapes import documented, fits
+
+from digest import welcome
+from subscribers.preferences import Preferences
+from subscribers.signup import Application
 
 LIST = (
     "email,status\nada@example.org,active\ninfo@gmial.com,active\nnobody,active\n"
@@ -158,6 +165,11 @@ def test_somebody_is_forgotten_and_does_not_come_back(room: Newsroom, call: Call
     assert gone["erased"]
     assert "ada@" not in str(room.rows())
     assert "forgotten before" in call("subscriber", "erase", "ADA@example.org", "--yes").out
+    with closing(app_of(room)) as app, app.database.begin() as session:
+        wanted = Application(mailbox=ADA.mailbox, wishes=Preferences(), source="sign-up form")
+        welcome.apply(session, wanted, keyring=app.keyring, now=NOW)
+    assert "is forgotten" in call("subscriber", "erase", "ada@example.org", "--yes").out
+    assert "ada@" not in str(room.rows())
     refused = call("subscriber", "import", "list.csv", *SOURCE, "--apply", "--json", code=4).data
     assert "erasure" in refused["lines"][0]["reason"]
     assert "nobody is known" in call("subscriber", "erase", "x@example.org", "--yes", code=2).err

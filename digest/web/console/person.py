@@ -13,6 +13,8 @@ from digest.web.console.gate import Admin, Publisher, Viewer
 from digest.web.console.subscribers import chip_of
 
 _WORD = "erase"
+_FORGOTTEN = "They are forgotten: address, name and choices are gone, and no mail goes there."
+_FORGOTTEN_BEFORE = "They were forgotten before, and nothing of them has come since."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +69,9 @@ class PersonPages:
         """Forget somebody for good, when the word for it was typed."""
         if visit.field("word").casefold() != _WORD:
             raise UsageError(f"nobody was erased: type the word {_WORD!r} to do it")
-        address = _address(dossier.of(visit.app, subscriber_id))
-        people.erase(visit.app, address, source="erased by the operator, in the console")
-        said = "They are forgotten: address, name and choices are gone, and no mail goes there."
+        source = "erased by the operator, in the console"
+        erased = people.erase(visit.app, subscriber_id, source=source)
+        said = _FORGOTTEN if erased else _FORGOTTEN_BEFORE
         return self.frame.back(request, f"/subscribers/{subscriber_id}", said=said)
 
 
