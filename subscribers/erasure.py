@@ -7,8 +7,8 @@ What stays, and why (GDPR 17(3)(e), 21; rules R35, R38):
 - a suppression with the reason ``erasure`` and its date, lifted only by a new opt-in that the
   owner of the mailbox confirms;
 - the consent events with kind, time and source, and of their evidence what tells nobody: the words
-  that were agreed to, their version and language, the form. Who claims never to have agreed names
-  their address, and with it the proof is found again.
+  that were agreed to, their version and language, the form, unless an address stands in them. Who
+  claims never to have agreed names their address, and with it the proof is found again.
 
 Everything else goes: address, name, choices, network addresses, programs, the address as typed.
 """
@@ -40,6 +40,7 @@ _IMPERSONAL = """
 """
 _KEPT = frozenset(_IMPERSONAL.split())
 _AN_ADDRESS = re.compile(r"[^\s@<>()]+@[^\s@<>()]+")
+_MAY_TELL = re.compile(rf"{_AN_ADDRESS.pattern}|://\S*(?:%40|[?#])")  # what follows is anybody's
 _MOVED = re.compile(r"moved (\d+)")
 UNDETERMINED = "und"  # ISO 639-2, for the language of somebody of whom nothing is known
 
@@ -125,8 +126,20 @@ def forget_evidence(session: Session, *, subscriber_id: int, until: datetime | N
 
 
 def impersonal(evidence: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a piece of evidence that tells nobody."""
-    return {key: value for key, value in evidence.items() if key in _KEPT}
+    """Return the part of a piece of evidence that tells nobody.
+
+    A value in which an address stands goes as a whole: the lock lets nothing be rewritten.
+    """
+    return {key: value for key, value in evidence.items() if key in _KEPT and not _may_tell(value)}
+
+
+def _may_tell(value: Any) -> bool:
+    """Whether an address, or what was asked of a page, stands in a value or deeper in it."""
+    if isinstance(value, Mapping):
+        return any(map(_may_tell, value.values()))
+    if isinstance(value, list):
+        return any(map(_may_tell, value))
+    return isinstance(value, str) and bool(_MAY_TELL.search(value))
 
 
 def without_addresses(words: str) -> str:

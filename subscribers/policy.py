@@ -30,11 +30,16 @@ class Origin:
         """Return what is kept of it as evidence."""
         kept = {
             "user_agent": one_line(self.user_agent, limit=_LONGEST_AGENT),
-            "form": one_line(self.form, limit=_LONGEST_FORM),
+            "form": one_line(_page_of(self.form), limit=_LONGEST_FORM),
         }
         if self.ip is None or keep is KeepAddress.NONE:
             return kept
         return {**kept, "ip": self.ip if keep is KeepAddress.FULL else network_of(self.ip)}
+
+
+def _page_of(url: str) -> str:
+    """Return the address of a page without what was asked of it: it may name who asked."""
+    return url.partition("#")[0].partition("?")[0]
 
 
 def budgets_of(

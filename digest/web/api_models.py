@@ -47,8 +47,9 @@ class NewSubscriber(Strict):
 class NewSignup(Strict):
     """Somebody who asks for the issues on a page of yours.
 
-    ``consent`` are the words that they saw, in ``language``. ``ip``, ``user_agent`` and ``form``
-    are theirs and not your program's; of the first is kept what the configuration allows.
+    ``consent`` are the words that they saw, in ``language``; they stay after an erasure, so let
+    them name nobody. ``ip``, ``user_agent`` and ``form`` are theirs and not your program's; of the
+    first is kept what the configuration allows, of the last no query.
     """
 
     email: str = Field(max_length=_LONGEST, examples=["ada@example.org"])

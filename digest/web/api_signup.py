@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from digest.web.reception import version_of
 from storage.database import Database
 from subscribers import policy
 from subscribers.addresses import Mailbox
+from subscribers.erasure import without_addresses
 from subscribers.errors import TooManyError
 from subscribers.policy import Origin
 from subscribers.preferences import Preferences
@@ -57,13 +59,14 @@ class SignupApi:
         language = new.language or self.newsletter.language
         ip = str(new.ip) if new.ip else None
         origin = Origin(ip=ip, user_agent=new.user_agent, form=new.form)
-        consent = {"text": new.consent, "version": version_of(new.consent), "language": language}
         return Application(
             mailbox=mailbox,
             wishes=self._wishes(session, new, language),
             source="sign-up by the JSON interface",
             evidence=policy.as_evidence(
-                origin, keep=self.settings.keep, more={"address": new.email, "consent": consent}
+                origin,
+                keep=self.settings.keep,
+                more={"address": new.email, **_words(new.consent, language)},
             ),
             budgets=policy.budgets_of(
                 mailbox, ip=ip, allowances=self.settings.allowances, keyring=self.keyring
@@ -80,3 +83,13 @@ class SignupApi:
             languages=self.languages,
             format="html",
         )
+
+
+def _words(shown: str, language: str) -> dict[str, Any]:
+    """Return the words that were agreed to, and as they were shown when an address is in them.
+
+    The former stay after an erasure, the latter do not: see `subscribers.erasure`.
+    """
+    text = without_addresses(shown)
+    consent = {"text": text, "version": version_of(shown), "language": language}
+    return {"consent": consent} | ({"consent_as_shown": shown} if text != shown else {})

@@ -311,6 +311,25 @@ def test_what_came_after_an_erasure_is_erased_too_and_noted(api: Api) -> None:
         assert [one.action for one in entries(session, most=5)] == ["erase reader"] * 2
 
 
+def test_an_erased_sign_up_by_a_program_names_nobody(api: Api) -> None:
+    body = {
+        "email": ADA.email,
+        "consent": f"I, the owner of {ADA.email} agree.",
+        "form": f"https://blog.example/join?email={ADA.email}",
+    }
+    assert api.ask("POST", "/v1/signups", json=body).status_code == 202
+    with api.database.begin() as session:
+        ada = session.scalars(select(SubscriberRow.id)).one()
+        (asked,) = consent.history(session, subscriber_id=ada)
+        assert asked.evidence["consent_as_shown"] == body["consent"]
+        assert asked.evidence["form"] == "https://blog.example/join"
+    api.ask("DELETE", f"/v1/subscribers/{ada}")
+    with api.database.read() as session:
+        asked, _ = consent.history(session, subscriber_id=ada)
+    assert asked.evidence["consent"]["text"] == "I, the owner of (address) agree."
+    assert ADA.email not in str(asked.evidence)
+
+
 def test_what_a_key_was_used_for_stands_in_the_log(api: Api) -> None:
     with api.database.begin() as session:
         (ada,) = subscribe(session, ADA)

@@ -237,6 +237,40 @@ def test_what_the_erased_may_still_confirm_keeps_its_evidence(database: Database
     assert asked == [None, "192.0.2.7"]
 
 
+@pytest.mark.parametrize(
+    ("kept", "left"),
+    [
+        ({"form": "https://blog.example/join"}, 1),
+        ({"form": "https://blog.example/join?email=somebody"}, 0),
+        ({"form": "https://blog.example/join#somebody"}, 0),
+        ({"form": "https://blog.example/join/ada%40example.org"}, 0),
+        ({"form": "https://blog.example/join/ada@example.org"}, 0),
+        ({"consent": {"text": "Send me the digest?", "version": "1"}}, 1),
+        ({"consent": {"text": "I, ada@example.org, agree", "version": "1"}}, 0),
+        ({"consent": {"text": ["I", {"am": "ada@example.org"}]}}, 0),
+        ({"consent_text": "I, <ada@example.org>, agree"}, 0),
+        ({"file": "ada@example.org.csv"}, 0),
+    ],
+)
+def test_what_names_somebody_does_not_stay_in_the_evidence(
+    database: Database, kept: dict[str, object], left: int
+) -> None:
+    with database.begin() as session:
+        (ada,) = subscribe(session, ADA)
+        consent.record(
+            session,
+            subscriber_id=ada,
+            kind=ConsentKind.CHANGED,
+            source="x",
+            now=NOW,
+            evidence={**kept, "line": 7},
+        )
+    erase(database, ada)
+    with database.read() as session:
+        _, changed, _ = consent.history(session, subscriber_id=ada)
+    assert changed.evidence == {"line": 7, **(kept if left else {})}
+
+
 def test_nobody_cannot_be_erased(database: Database) -> None:
     with pytest.raises(UnknownSubscriberError):
         erase(database, 7)
