@@ -4,7 +4,7 @@ Cron comes through `digest run` and `digest send`, others through `digest serve`
 come to the same: a reminder is asked for once, a notice claimed once, a person deleted once.
 """
 
-from digest import events, fence, forget, reactions, welcome
+from digest import events, fence, forget, passing, reactions, welcome
 from digest.app import App
 
 
@@ -37,5 +37,7 @@ def catch_up(app: App) -> None:
 
 
 def forget_expired(app: App) -> None:
-    """Delete what nobody confirmed in time, as ``[retention]`` says."""
-    forget.expired(app.database, settings=app.config.retention, now=app.clock.now())
+    """Delete what nobody confirmed in time, as ``[retention]`` says, and files left behind."""
+    now = app.clock.now()
+    forget.expired(app.database, settings=app.config.retention, now=now)
+    passing.sweep(app.state, now=now)

@@ -2,15 +2,22 @@
 
 import asyncio
 import logging
+import os
 import re
+import stat
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from console import Browser, Console, app_of
 from newsroom import Newsroom
+from people import ADA
+from sqlalchemy.orm import Session
 
+from digest import errands, passing, roster
 from digest.app import App
+from subscribers import transfer_out
+from subscribers.transfer_out import Exported
 
 LARGE = b"email,name,notes\n" + b"".join(
     b"reader%d@example.org,Reader,%s\n" % (number, b"x" * 100_000) for number in range(12)
@@ -38,6 +45,41 @@ def test_a_large_file_is_looked_at_first_and_then_imported(app: App) -> None:
     done = console.follow(console.post("/subscribers/import", **fields)).text
     assert "Imported: 12 accepted." in done
     assert not stored.exists()
+
+
+def test_what_was_left_behind_is_swept_with_the_errands_of_a_run(app: App) -> None:
+    console = Console(app)
+    sheet = {"file": ("list.csv", b"email\nreader@example.org\n")}
+    console.post("/subscribers/import", files=sheet, source="at a fair", do="look")
+    left, young = (passing.new_file(app.state / "exports", now=app.clock.now()) for _ in range(2))
+    (upload,) = (app.state / "uploads").iterdir()
+    now = app.clock.now().timestamp()
+    for path, age in ((upload, 3700), (left, 3700), (young, 3500)):
+        os.utime(path, (now - age, now - age))
+    errands.forget_expired(app)
+    assert [path.exists() for path in (upload, left, young)] == [False, False, True]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_export_that_breaks_off_leaves_nothing_behind(
+    app: App, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    roster.add_subscribers(app, [ADA.email], consent="agreed at the meet-up")
+    sent = Console(app).post("/subscribers/export", format=form)
+    assert ADA.email in sent.text
+    assert list((app.state / "exports").iterdir()) == []
+
+    everybody = transfer_out.everybody
+
+    def broken(session: Session) -> Iterator[Exported]:
+        yield from everybody(session)
+        (written,) = (app.state / "exports").iterdir()
+        assert stat.S_IMODE(written.stat().st_mode) == 0o600
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(transfer_out, "everybody", broken)
+    assert Console(app).post("/subscribers/export", format=form).status_code == 500
+    assert list((app.state / "exports").iterdir()) == []
 
 
 @pytest.mark.parametrize("most", [100_000_000, 10])  # such a file is kept, or thrown away

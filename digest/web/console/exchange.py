@@ -2,8 +2,6 @@
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -11,7 +9,7 @@ from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
 
-from digest import transfer
+from digest import passing, transfer
 from digest.errors import DigestError, UsageError
 from digest.transfer import Imported, Job
 from digest.web.console.frame import Frame
@@ -75,11 +73,14 @@ class ExchangePages:
     def export(self, visit: Admin) -> Response:
         """Answer with everybody as a file, which is deleted here when it was sent."""
         as_json = visit.field("format") == "jsonl"
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", prefix="digest-export-", delete=False
-        ) as file:
-            transfer.export_people(visit.app, file, as_json=as_json)
-        path = Path(file.name)
+        folder = visit.app.state / passing.EXPORTS
+        path = passing.new_file(folder, now=visit.app.clock.now())
+        try:
+            with path.open("w", encoding="utf-8", newline="") as file:
+                transfer.export_people(visit.app, file, as_json=as_json)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
         return FileResponse(
             path,
             filename="subscribers.jsonl" if as_json else "subscribers.csv",
@@ -94,7 +95,7 @@ class ExchangePages:
 
     @property
     def _uploads(self) -> Uploads:
-        return Uploads(folder=self.frame.app.state / "uploads")
+        return Uploads(folder=self.frame.app.state / passing.UPLOADS)
 
     def _kept(self, visit: Visit) -> tuple[str, str]:
         """Return the name under which the file is kept here, and its own name."""

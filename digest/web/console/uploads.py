@@ -1,23 +1,20 @@
 """Takes in an uploaded file, and keeps it between the look at it and the decision."""
 
 import re
-import secrets
 import shutil
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from digest import passing
 from digest.errors import UsageError
 from digest.web.console.gate import gate_of
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
-_TOKEN_BYTES = 16
-_LIVES = timedelta(hours=1)
-_ONLY_OWNER = 0o600
 _FIELDS = 100_000  # bytes of a form beside its file
 
 
@@ -56,17 +53,11 @@ class Uploads:
     folder: Path
 
     def keep(self, content: BinaryIO, *, now: datetime) -> str:
-        """Keep a file; return its name here. What is older than an hour by now is deleted."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for path in self.folder.iterdir():
-            if path.stat().st_mtime < (now - _LIVES).timestamp():
-                path.unlink(missing_ok=True)
-        name = secrets.token_urlsafe(_TOKEN_BYTES)
-        path = self.folder / name
-        path.touch(mode=_ONLY_OWNER, exist_ok=False)
+        """Keep a file; return its name here."""
+        path = passing.new_file(self.folder, now=now)
         with path.open("wb") as file:
             shutil.copyfileobj(content, file)
-        return name
+        return path.name
 
     def find(self, name: str) -> Path:
         """Return a kept file; raises `UsageError` when it is there no more."""
