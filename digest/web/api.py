@@ -44,6 +44,7 @@ from subscribers.settings import KeySettings
 from subscribers.tokens import Keyring
 
 LARGEST_BODY = 64 * 1024  # bytes; one person and their choices take one or two thousand
+_HIGHEST_ID = 2**31 - 1  # PostgreSQL's integer
 _VERSION = "1"
 _PROBLEM = {"model": Problem, "content": {MEDIA_TYPE: {}}}
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -60,7 +61,7 @@ _KNOWN: dict[int | str, dict[str, Any]] = {
 }
 _NOBODY: dict[int | str, dict[str, Any]] = {404: {**_PROBLEM, "description": "Nobody has this id"}}
 
-Id = Annotated[int, InPath(ge=1, le=2**31 - 1)]
+Id = Annotated[int, InPath(ge=1, le=_HIGHEST_ID)]
 StatusName = Literal["pending", "confirmed", "unsubscribed", "bounced", "complained", "erased"]
 
 
@@ -272,6 +273,6 @@ def _place(cursor: str) -> int:
         return 0
     with suppress(ValueError):
         word, _, place = urlsafe_b64decode(cursor + "==").decode("ascii").partition(" ")
-        if word == "after" and place.isdecimal():
+        if word == "after" and place.isdecimal() and int(place) <= _HIGHEST_ID:
             return int(place)
     raise ProblemError(422, "'after' is none of the values that 'next' had")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -282,6 +283,16 @@ def test_pages_stay_in_order_while_people_come_and_go(api: Api) -> None:
     assert [one["id"] for one in left["subscribers"]] == ids[:1]
     for wrong in ("after=nonsense", "after=MQ", "limit=0", "limit=1001", "status=alive"):
         assert api.ask("GET", f"/v1/subscribers?{wrong}").status_code == 422, wrong
+
+
+@pytest.mark.parametrize(("place", "status"), [(2**31 - 1, 200), (2**31, 422), (10**20, 422)])
+def test_a_page_after_a_number_that_no_database_takes_is_refused(
+    api: Api, place: int, status: int
+) -> None:
+    after = urlsafe_b64encode(f"after {place}".encode()).decode().rstrip("=")
+    answer = api.ask("GET", f"/v1/subscribers?after={after}")
+    assert answer.status_code == status
+    assert ("none of the values that 'next' had" in answer.text) == (status == 422)
 
 
 def test_erasing_forgets_and_a_new_entry_is_refused(api: Api) -> None:
