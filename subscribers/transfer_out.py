@@ -96,7 +96,7 @@ def csv_writer(file: Any) -> Callable[[Exported], Any]:
     A cell that a spreadsheet would run as a formula gets an apostrophe in front, which our import
     takes away again.
     """
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(Exported._fields)
     return lambda one: writer.writerow(list(map(_cell, one)))
 
