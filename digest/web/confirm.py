@@ -39,7 +39,7 @@ NO_FIT = sentence("That code does not fit. %(n)s tries left.")
 ONE_LEFT = sentence("That code does not fit. 1 try left.")
 NONE_LEFT = sentence("That code does not fit. Now only the link in the email works.")
 FORGOTTEN = sentence("This page no longer knows your address. Please enter it once more.")
-TOO_MANY = sentence("Too many tries from this network. Try again in an hour.")
+TOO_MANY = sentence("Too many sign-ups in this hour. Try again in an hour.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +125,10 @@ class ConfirmPages:
                     topics=found.wishes.topics,
                 )
             )
-        except TooManyError:
-            return self._expired(token, request, found, problem=TOO_MANY, status=_TOO_MANY)
+        except TooManyError as error:
+            page = self._expired(token, request, found, problem=TOO_MANY, status=_TOO_MANY)
+            page.headers["Retry-After"] = self.reception.wait(error)
+            return page
         keep = self.reception.stationery.keep(request)
         answer = RedirectResponse(f"/sent{keep}", status_code=_OTHER, headers=PERSONAL)
         self.reception.remember(answer, applied.confirmation_id)

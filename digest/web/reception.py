@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
+from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ from digest.web.words import sentence
 from storage.database import Database
 from subscribers import policy, signup
 from subscribers.addresses import Mailbox
-from subscribers.errors import TokenError
+from subscribers.errors import TokenError, TooManyError
 from subscribers.policy import Origin
 from subscribers.preferences import Preferences
 from subscribers.signup import Application, Applied, Pending
@@ -81,6 +82,10 @@ class Reception:
     def apply(self, wanted: Application) -> Applied:
         """Note a request; raises `TooManyError`."""
         return self.database.together_all(self._apply_all, wanted)
+
+    def wait(self, error: TooManyError) -> str:
+        """Return in how many seconds a request may come again, as the header Retry-After says."""
+        return str(max(1, ceil((error.free_at - self.clock.now()).total_seconds())))
 
     async def take(self, wanted: Application) -> Applied:
         """Do what `apply` does, without a thread that waits."""

@@ -38,7 +38,7 @@ _TEXTS = frozenset({"email", "keep", "asked", "form", "website"})
 NO_ADDRESS = sentence("This does not look like an email address. Please check it.")
 SLIP = sentence("%(typed)s: did you mean %(meant)s?")
 ONCE_MORE = sentence("Please press the button once more.")
-TOO_MANY = sentence("Too many tries from this network. Try again at %(time)s.")
+TOO_MANY = sentence("Too many sign-ups in this hour. Try again at %(time)s.")
 NO_TOPIC = sentence("Choose at least one topic.")
 
 
@@ -253,7 +253,6 @@ class SignupPages:
         )
 
     def _too_many(self, request: Request, form: SignupForm, error: TooManyError) -> Response:
-        wait = error.free_at - self.reception.clock.now()
         answer = self.reception.stationery.problem(
             "subscribe",
             request,
@@ -262,7 +261,7 @@ class SignupPages:
             status=_TOO_MANY,
             **self._values(request, form),
         )
-        answer.headers["Retry-After"] = str(max(1, int(wait.total_seconds())))
+        answer.headers["Retry-After"] = self.reception.wait(error)
         return answer
 
     def _to_inbox(self, request: Request, confirmation_id: int | None = None) -> Response:

@@ -403,6 +403,21 @@ def test_s3_a_thousand_requests_for_one_address_from_a_thousand_networks_send_on
         assert events == SignupLimits().per_address
 
 
+def test_s3_a_new_letter_for_an_old_link_is_refused_with_the_time_to_wait(
+    database: Database, clock: Wristwatch
+) -> None:
+    settings = SignupSettings(minimum_seconds=0, limits=SignupLimits(in_all=1))
+    visitor = Visitor(site_of(database, clock=clock, signup=settings))
+    visitor.sign_up(ADA.email)
+    old = link(database)
+    clock.wind(hours=72)
+    assert Visitor(visitor.app).sign_up(GRACE.email).status_code == 303
+    answer = visitor.ask("POST", f"{old}/again")
+    assert answer.status_code == 429
+    assert "Too many sign-ups in this hour." in answer.text
+    assert 3500 <= int(answer.headers["retry-after"]) <= 3600
+
+
 @pytest.mark.parametrize(
     ("limits", "ips", "emails"),
     [
@@ -429,7 +444,11 @@ def test_s3_each_budget_ends_for_an_hour_and_says_until_when(
     emails = emails or [f"reader{n}@example.org" for n in range(9)]
     answers = [Visitor(app, ip=ip).sign_up(email) for ip, email in zip(ips, emails, strict=True)]
     assert [answer.status_code for answer in answers] == [303] * 3 + [429] * 6
-    assert "Try again at 09:00." in answers[-1].text
+    assert "Too many sign-ups in this hour. Try again at 09:00." in answers[-1].text
+    german = Visitor(app, ip=ips[-1]).ask(
+        "POST", "/subscribe?lang=de", data={"email": emails[-1], "form": Visitor(app).form()}
+    )
+    assert "Zu viele Anmeldungen in dieser Stunde. Bitte um 09:00 Uhr noch einmal." in german.text
     assert int(answers[-1].headers["retry-after"]) <= 3600
     assert len(statuses(database)) == 3
     clock.wind(hours=1, seconds=5)
