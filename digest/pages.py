@@ -43,6 +43,11 @@ class WebSettings:
                     f"[web] trusted_proxies: {proxy!r} is no network; write it as 10.0.0.0/8"
                 ) from None
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether readers come by https."""
+        return self.public_url.startswith("https:")
+
     def unsubscribe_url(self, token: str) -> str:
         """Return the address behind the unsubscribe link and the one-click header."""
         return f"{self.public_url.rstrip('/')}/u/{token}"

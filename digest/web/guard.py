@@ -24,6 +24,7 @@ HEADERS = {
     "Permissions-Policy": "interest-cohort=()",
 }
 _RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")  # a year; RFC 6797
 
 # A path can be somebody's unsubscribe link: no other program is told what was asked for.
 UNTOLD: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
@@ -35,9 +36,10 @@ class Guard:
     The line names the route, never the path: a path can be somebody's unsubscribe link.
     """
 
-    def __init__(self, app: ASGIApp, *, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, *, clock: Clock, is_secure: bool) -> None:
         self._app = app
         self._clock = clock
+        self._is_secure = is_secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
@@ -51,7 +53,7 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                protect(MutableHeaders(scope=message))
+                protect(MutableHeaders(scope=message), is_secure=self._is_secure)
             await send(message)
 
         try:
@@ -61,10 +63,14 @@ class Guard:
             log.info("%s %s %d %.0f ms", scope["method"], route_of(scope), status, spent)
 
 
-def protect(headers: MutableHeaders) -> None:
-    """Add what every answer carries, and keep what this one says itself."""
+def protect(headers: MutableHeaders, *, is_secure: bool = False) -> None:
+    """Add what every answer carries, and keep what this one says itself.
+
+    Where the site ``is_secure`` browsers are told to come by https only, for a year.
+    """
     there = {name for name, _ in headers.raw}
-    headers.raw.extend(one for one in _RAW if one[0] not in there)
+    more = [*_RAW, _ONLY_HTTPS] if is_secure else _RAW
+    headers.raw.extend(one for one in more if one[0] not in there)
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:

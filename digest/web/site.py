@@ -115,7 +115,7 @@ def build_site(
     site.add_middleware(BodyLimit, apart=("/api/", "/console/"))
     intake = Intake(database, clock=clock, settings=settings.reactions, keyring=keyring)
     site.add_middleware(HookDoor, intake=intake, clock=clock, hooks=settings.hooks)
-    site.add_middleware(Guard, clock=clock)
+    site.add_middleware(Guard, clock=clock, is_secure=settings.web.is_secure)
     door = FreshLinkPages(**vars(people))
     rooms: tuple[Room, ...] = (
         *_joining(people, settings),  # first, as pages are looked for in this order
@@ -128,7 +128,7 @@ def build_site(
             site.router.routes[:0] = room.ahead()
         site.include_router(room.router())
     site.mount("/api", _programs(people, settings))
-    _answer_errors(site, stationery)
+    _answer_errors(site, stationery, is_secure=settings.web.is_secure)
     site.add_exception_handler(ShutDoorError, door.shut)
     return site
 
@@ -259,7 +259,7 @@ _FAILED = (
 )
 
 
-def _answer_errors(site: FastAPI, stationery: Stationery) -> None:
+def _answer_errors(site: FastAPI, stationery: Stationery, *, is_secure: bool) -> None:
     """Answer every error with a page that says what to do."""
 
     def refused(request: Request, error: Exception) -> Response:
@@ -281,7 +281,8 @@ def _answer_errors(site: FastAPI, stationery: Stationery) -> None:
         del error  # the server logs it
         title, text = _FAILED
         answer = stationery.message(request, title=title, text=text, status=500)
-        protect(MutableHeaders(raw=answer.raw_headers))  # this answer comes from outside the guard
+        # This answer comes from outside the guard.
+        protect(MutableHeaders(raw=answer.raw_headers), is_secure=is_secure)
         return answer
 
     site.add_exception_handler(HTTPException, refused)

@@ -205,7 +205,7 @@ class Stationery:
 
     def set_cookie(self, response: Response, name: str, value: str, *, lifetime: timedelta) -> None:
         """Have the browser keep a value that no script and no other site's request can use."""
-        is_secure = self._web.public_url.startswith("https:")
+        is_secure = self._web.is_secure
         response.set_cookie(
             f"{_SECURE_PREFIX}{name}" if is_secure else name,
             value,
@@ -218,7 +218,7 @@ class Stationery:
 
     def cookie(self, request: Request, name: str) -> str:
         """Return what `set_cookie` had this browser keep, or nothing."""
-        is_secure = self._web.public_url.startswith("https:")
+        is_secure = self._web.is_secure
         return request.cookies.get(f"{_SECURE_PREFIX}{name}" if is_secure else name, "")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from people import ADA, EMMY, KEYRING, NOW, subscribe
+from visitor import site_of
 
 from digest.calendar import ScheduleSettings, latest_due
 from digest.clock import Clock
@@ -201,6 +202,22 @@ def test_every_answer_carries_the_headers_that_protect(site: Site, ada: int, pat
     if path.startswith("/u/"):
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-robots-tag"] == "noindex"
+
+
+@pytest.mark.parametrize(
+    ("public_url", "told"),
+    [("https://digest.example", "max-age=31536000"), ("http://127.0.0.1:8025", None)],
+)
+def test_browsers_are_told_to_come_by_https_where_readers_do(
+    database: Database, ada: int, public_url: str, told: str | None
+) -> None:
+    site = Site(database, site_of(database, web=WebSettings(public_url=public_url)))
+    answers = [site.ask("GET", path) for path in (link(ada), "/", "/nowhere", "/healthz")]
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE consent_event RENAME TO gone")
+    answers.append(site.ask("POST", link(ada), data=ONE_CLICK))
+    assert answers[-1].status_code == 500
+    assert [one.headers.get("strict-transport-security") for one in answers] == [told] * 5
 
 
 def test_a_failure_is_a_page_with_the_same_protection(
