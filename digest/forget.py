@@ -67,7 +67,10 @@ def expired(database: Database, *, settings: RetentionSettings, now: datetime) -
             _purge(session, ids)
         forgotten += len(ids)
         if not ids:
-            return forgotten
+            break
+    if requests or forgotten:
+        database.empty_log()
+    return forgotten
 
 
 def _purge(session: Session, subscriber_ids: Collection[int]) -> None:

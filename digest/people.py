@@ -21,7 +21,9 @@ def erase(app: App, subscriber_id: int, *, source: str) -> bool:
     Raises `UnknownSubscriberError`.
     """
     with app.database.begin() as session:
-        return _erase(app, session, subscriber_id, source=source)
+        erased = _erase(app, session, subscriber_id, source=source)
+    app.database.empty_log()
+    return erased
 
 
 def erase_address(app: App, address: str, *, source: str) -> bool:
@@ -34,7 +36,9 @@ def erase_address(app: App, address: str, *, source: str) -> bool:
                 f"nobody is known under {mailbox.masked}; 'digest suppression add' keeps mail from"
                 " strangers too"
             )
-        return _erase(app, session, known.id, source=source)
+        erased = _erase(app, session, known.id, source=source)
+    app.database.empty_log()
+    return erased
 
 
 def suppressions(app: App, *, after: str, limit: int) -> list[Suppression]:

@@ -5,7 +5,7 @@ import select
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from storage.statement import Statement
 from storage.together import Together, Work
 
 _IDLE_LIMIT = 30_000  # milliseconds after which PostgreSQL drops what a frozen process has locked
+_LOG_PATIENCE = 1_000  # milliseconds
 _CONNECTION_LIVES = 300  # seconds: routers on the way forget a silent one, and tell nobody
 _LOCK = Statement("SELECT pg_advisory_xact_lock(:key)")
 V = TypeVar("V")
@@ -133,6 +134,21 @@ class Database:
         with Session(engine, expire_on_commit=False) as session:
             yield session
 
+    def empty_log(self) -> None:
+        """Have SQLite write its log of changes into the file and cut it: it holds what was deleted.
+
+        Whoever reads meanwhile is waited for, a second at most; then the next one that asks does
+        it. PostgreSQL keeps and reuses its log by its own rules.
+        """
+        if not self.is_sqlite:
+            return
+        with self._taking_turns(), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {_LOG_PATIENCE}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute(f"PRAGMA busy_timeout = {self._patience * 1000:.0f}")
+            cursor.close()
+
     def ping(self) -> None:
         """Ask the database for one row, or raise `DatabaseUnreachableError` saying why not."""
         if self.file and self.is_missing:
@@ -206,11 +222,12 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
     """Take transactions into our own hands, and choose durability.
 
     synchronous=FULL: in WAL mode NORMAL may lose the last commits in a power cut, and a lost
-    intent is a letter sent twice.
+    intent is a letter sent twice. secure_delete=ON: what is deleted is written over, which only
+    some builds do by themselves.
     """
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -214,6 +214,7 @@ class SubscriberApi:
             )
             if erased:
                 self._note(session, request, action="erase reader", about=f"reader {subscriber_id}")
+        self.database.empty_log()
         return Response(status_code=204)
 
     def disclose(self, subscriber_id: Id) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class PrivacyPages:
                 now=self.clock.now(),
                 source="asked for on the privacy page",
             )
+        self.database.empty_log()
         return back_to("/erased", request, stationery=self.stationery)
 
     def erased(self, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from books import send_to
@@ -85,6 +86,10 @@ def test_deleting_asks_twice_by_pages_and_leaves_no_address_anywhere(guest: Gues
         assert trace not in everything
     assert GRACE.email in everything
     assert guest.get(me(guest, grace)).status_code == 200
+    if guest.database.is_sqlite:
+        file = Path(str(guest.database.url.database))
+        for one in (file, file.with_name(f"{file.name}-wal")):
+            assert ADA.email.encode() not in one.read_bytes()
 
 
 def _dump(database: Database) -> str:

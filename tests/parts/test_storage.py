@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from storage.database import (
@@ -74,6 +74,38 @@ def test_the_database_clock_runs(database: Database) -> None:
     with database.read() as session:
         first = clock_of(session)
     assert abs(first - datetime.now(UTC).timestamp()) < 60
+
+
+def test_what_is_deleted_is_in_no_file_of_sqlite(database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL keeps its files by its own rules")
+    trace = "a detail that nobody may find"
+    with database.begin() as session:
+        session.add(SuppressionRow(mailbox_key="k", reason="complaint", since=NOON, detail=trace))
+    database.empty_log()
+    with database.begin() as session:
+        session.execute(delete(SuppressionRow))
+        assert session.execute(text("PRAGMA secure_delete")).scalar_one() == 1
+    file = Path(str(database.url.database))
+    files = [file, file.with_name(f"{file.name}-wal")]
+    assert any(trace.encode() in one.read_bytes() for one in files)
+    database.empty_log()
+    assert not any(trace.encode() in one.read_bytes() for one in files)
+    with database.begin() as session:
+        assert session.execute(text("PRAGMA busy_timeout")).scalar_one() > 1_000
+
+
+def test_the_log_is_left_to_the_next_one_while_somebody_reads(database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL keeps its files by its own rules")
+    with database.begin() as session:
+        session.add(SuppressionRow(mailbox_key="k", reason="complaint", since=NOON))
+    with database.read() as reader:
+        reader.execute(select(SuppressionRow.mailbox_key)).all()
+        with database.begin() as session:
+            session.execute(delete(SuppressionRow))
+        database.empty_log()
+        assert reader.scalars(select(SuppressionRow.mailbox_key)).all() == ["k"]
 
 
 def test_room_for_many_rows_is_given_back_even_when_they_fail(database: Database) -> None:
