@@ -14,7 +14,7 @@ from subscribers.addresses import Mailbox
 from subscribers.errors import SubscriberError, SuppressedError, UnknownSubscriberError
 from subscribers.language import language_tag
 from subscribers.preferences import Preferences, split
-from subscribers.tables import ConsentKind, Format, Pace, Status, SubscriberRow
+from subscribers.tables import PURGED, ConsentKind, Format, Pace, Status, SubscriberRow
 from subscribers.text import one_line
 from subscribers.tokens import Keyring
 from subscribers.unsubscribe import unsubscribe
@@ -137,9 +137,11 @@ def members(
     """Return a page of the list, by id; go on with the last id of the page before.
 
     Pages are stable: who joins comes at the end, and who leaves keeps their id. With ``status`` all
-    others are left out.
+    others are left out. Of who never confirmed a row may be left that only holds a number.
     """
-    page = select(SubscriberRow).where(SubscriberRow.id > after_id)
+    page = select(SubscriberRow).where(
+        SubscriberRow.id > after_id, ~SubscriberRow.mailbox_key.startswith(PURGED)
+    )
     if status is not None:
         page = page.where(SubscriberRow.status == status)
     rows = session.scalars(page.order_by(SubscriberRow.id).limit(limit))

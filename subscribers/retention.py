@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from subscribers import erasure, signup
 from subscribers.settings import RetentionSettings
 from subscribers.tables import (
+    PURGED,
     ConfirmationRow,
     ConsentEventRow,
     ConsentKind,
@@ -17,8 +18,7 @@ from subscribers.tables import (
 )
 
 _MOST = 1_000  # people of one transaction: what is left over waits for the next run
-_PURGED = "purged "
-_BLANKED = SubscriberRow.mailbox_key.startswith(_PURGED)
+_BLANKED = SubscriberRow.mailbox_key.startswith(PURGED)
 
 
 def expired(session: Session, *, settings: RetentionSettings, now: datetime) -> list[int]:
@@ -86,7 +86,7 @@ def purge(
         update(SubscriberRow)
         .where(SubscriberRow.id.in_(going & {highest, *keep}))
         .values(email=None, name=None, topics=None, status=Status.ERASED,
-                mailbox_key=_PURGED + cast(SubscriberRow.id, String))
+                mailbox_key=PURGED + cast(SubscriberRow.id, String))
     )  # fmt: skip
     session.execute(
         delete(SubscriberRow).where(

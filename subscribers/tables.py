@@ -14,6 +14,9 @@ from subscribers import kept
 LEFT = text("kind = 'unsubscribed'")
 """Who left by themselves; a query that uses their index says it in these very words."""
 
+PURGED = "purged "
+"""So begins the mailbox key of a row that is nobody's, and only keeps its number from others."""
+
 
 class Status(StrEnum):
     """What a subscriber is to us; only the confirmed are ever mailed an issue."""

@@ -130,7 +130,7 @@ def test_a_value_that_does_not_fit_leaves_both_as_they_were(
     ("age", "said"),
     [
         (5.0, "a sender is at work on the source; stop"),
-        (3600.0, "a sender that died has letters in hand (1)"),
+        (3600.0, r"a sender that died has letters in hand \(1\)"),
     ],
 )
 def test_a_source_from_which_letters_may_be_leaving_is_refused(
