@@ -1,7 +1,6 @@
 """Whether letters may be begun now, and how many: the sending hours, and the warm-up's share."""
 
-from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -11,8 +10,6 @@ from sqlalchemy.orm import Session
 from digest.delivery.hours import HoursSettings, WarmUpSettings, opens_at
 from digest.tables import WarmUpRow
 
-_HELD = timedelta(days=1)  # a letter that was taken before has long been handed over or given back
-
 
 class Gate:
     """What every sender asks before it takes letters; ``zone`` is the newsletter's."""
@@ -21,7 +18,6 @@ class Gate:
         self._hours = hours
         self._warm_up = warm_up
         self._zone = zone
-        self._taken = Counter[date]()  # by this sender, and not given back
 
     @property
     def rations(self) -> bool:
@@ -57,26 +53,18 @@ class Gate:
         taken = max(min(letters, most - row.letters), 0)
         row.letters += taken
         session.flush()
-        for day in [day for day in self._taken if day < today - _HELD]:
-            del self._taken[day]
-        self._taken[today] += taken
         return taken
 
     def give_back(self, session: Session, letters: int, *, now: datetime) -> None:
-        """Return letters of which nothing was handed over to the days that gave them.
-
-        Which of them was taken when is not kept: the newest day gets back what it gave, then the
-        one before. Today gets what is left, for a transaction that failed may be made again.
-        """
+        """Return letters to the share of today of which nothing was handed over."""
         today = now.astimezone(self._zone).date()
-        if self._warm_up.most_on(today) is None:
-            return
-        for day in sorted(self._taken, reverse=True):
-            some = min(letters, self._taken[day])
-            self._taken[day] -= some
-            letters -= some
-            _lessen(session, day, some)
-        _lessen(session, today, letters)
+        if letters and self._warm_up.most_on(today) is not None:
+            session.execute(
+                update(WarmUpRow)
+                .where(WarmUpRow.day == today, WarmUpRow.letters >= letters)
+                .values(letters=WarmUpRow.letters - letters)
+                .execution_options(synchronize_session=False)
+            )
 
     def spent(self, now: datetime) -> str | None:
         """Say that the share of today is used up, and when there is more; None without a plan."""
@@ -99,13 +87,3 @@ class Gate:
         return session.scalars(
             found.with_for_update().execution_options(populate_existing=True)
         ).one()
-
-
-def _lessen(session: Session, day: date, letters: int) -> None:
-    if letters:
-        session.execute(
-            update(WarmUpRow)
-            .where(WarmUpRow.day == day, WarmUpRow.letters >= letters)
-            .values(letters=WarmUpRow.letters - letters)
-            .execution_options(synchronize_session=False)
-        )

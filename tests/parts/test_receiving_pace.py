@@ -4,7 +4,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -251,58 +250,3 @@ def test_what_was_not_handed_over_is_given_back_to_the_day(office: Office) -> No
     office.send(by_smtp(gone))
     with office.database.read() as session:
         assert session.scalars(select(WarmUpRow.letters)).one() == 0
-
-
-MIDNIGHT = NOW.astimezone(BERLIN).replace(hour=0, minute=0) + timedelta(days=1)
-BEFORE, AFTER = MIDNIGHT - timedelta(seconds=1), MIDNIGHT + timedelta(seconds=1)
-
-
-@pytest.fixture
-def gates() -> tuple[Gate, Gate]:
-    """Give the gates of two senders that share a warm-up."""
-    plan = WarmUpSettings(start="2026-06-12", first=30, growth=2)
-    one, other = (Gate(hours=HoursSettings(), warm_up=plan, zone=BERLIN) for _ in range(2))
-    return one, other
-
-
-def shares(database: Database) -> list[int]:
-    with database.read() as session:
-        return list(session.scalars(select(WarmUpRow.letters).order_by(WarmUpRow.day)))
-
-
-def test_what_comes_back_after_midnight_goes_to_the_day_that_gave_it(
-    database: Database, gates: tuple[Gate, Gate]
-) -> None:
-    one, other = gates
-    with database.begin() as session:
-        assert one.take(session, 25, now=BEFORE) == 25
-        assert other.take(session, 40, now=AFTER) == 40
-        one.give_back(session, 20, now=AFTER)
-    assert shares(database) == [5, 40]
-
-
-def test_what_comes_back_is_of_the_newest_day_first(
-    database: Database, gates: tuple[Gate, Gate]
-) -> None:
-    one, other = gates
-    with database.begin() as session:
-        one.take(session, 25, now=BEFORE)
-        other.take(session, 40, now=AFTER)
-        one.take(session, 10, now=AFTER)
-        one.give_back(session, 4, now=AFTER)  # as more was taken than was due
-        one.give_back(session, 15, now=AFTER)
-    assert shares(database) == [16, 40]
-
-
-def test_what_comes_back_twice_as_its_transaction_failed_is_given_back_once(
-    database: Database, gates: tuple[Gate, Gate]
-) -> None:
-    one, _ = gates
-    with database.begin() as session:
-        one.take(session, 25, now=BEFORE)
-    with suppress(ConnectionError), database.begin() as session:
-        one.give_back(session, 20, now=BEFORE)
-        raise ConnectionError
-    with database.begin() as session:
-        one.give_back(session, 20, now=BEFORE)
-    assert shares(database) == [5]
