@@ -60,6 +60,7 @@ from digest.sources.watch import WatchSettings
 from digest.telling import AlertSettings
 from digest.watched import HeartbeatSettings, MetricsSettings
 from storage.settings import DatabaseSettings
+from subscribers.language import served_by
 from subscribers.settings import KeySettings, RetentionSettings
 
 FAILPOINT = "DIGEST_FAILPOINT"
@@ -243,7 +244,7 @@ def _without_templates(config: Configuration) -> Iterator[Problem]:
     known = templates.languages(own)
     named = [("email", "languages", tag) for tag in config.email.languages]
     for *at, tag in [("newsletter", "language", config.newsletter.language), *named]:
-        if templates.match(tag, known) is None:
+        if served_by(tag, known) is None:
             message = f"names {tag!r}, but the templates have no locale/{tag}"
             yield Problem(tuple(at), message + suggestion(tag, known))
 

@@ -59,9 +59,9 @@ def record(
     """Keep events; return those of known letters that were not heard before.
 
     What was heard before changes nothing. Of a letter that is not known it is kept apart, and
-    found by `match`. So it is with a ``keyring``, for ever, where an event names another mailbox
-    than the letter went to: it is about somebody else's letter with the same key. What somebody
-    opened or clicked is not kept at all.
+    found by `match`. So it is with a ``keyring``, and never found, where an event names another
+    mailbox than the letter went to: it is about somebody else's letter with the same key. What
+    somebody opened or clicked is not kept at all.
     """
     told = {
         (event.source, _fingerprint(event)): judged(event)
@@ -80,20 +80,29 @@ def record(
         if (letter := letters.get(event.delivery_key or ""))
         and letter.went_to(named[at], keyring=keyring)
     }
-    _insert(
-        session,
-        OrphanRow,
-        [
-            _kept(event, at=at, now=now)
-            | {
-                "delivery_key": (event.delivery_key or "")[:_LONGEST_KEY],
-                "mailboxes": " ".join(named[at]) or None,
-            }
-            for at, event in rest.items()
-            if at not in known and event.kind is not Kind.UNKNOWN
-        ],
-    )
+    strange = {at: event for at, event in rest.items() if at not in known}
+    _keep_apart(session, strange, named, now=now)
     return [*heard.values(), *_keep(session, known, letters, now=now)]
+
+
+def _keep_apart(
+    session: Session,
+    told: Mapping[_At, MailEvent],
+    named: Mapping[_At, Sequence[str]],
+    *,
+    now: datetime,
+) -> None:
+    """Keep events of letters that are not known, with the mailboxes that they name."""
+    rows = [
+        _kept(event, at=at, now=now)
+        | {
+            "delivery_key": (event.delivery_key or "")[:_LONGEST_KEY],
+            "mailboxes": " ".join(named[at]) or None,
+        }
+        for at, event in told.items()
+        if event.kind is not Kind.UNKNOWN
+    ]
+    _insert(session, OrphanRow, rows)
 
 
 def record_of_reader(

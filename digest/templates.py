@@ -1,7 +1,6 @@
 """What the template folders hold: the names of the themes, and the languages with sentences."""
 
 import re
-from collections.abc import Collection
 from pathlib import Path
 
 from digest.shipped import shipped_templates
@@ -33,14 +32,3 @@ def languages(own: Path | None) -> tuple[str, ...]:
     """Return the tags of all languages there are, English, which needs no catalogue, first."""
     tags = {tag for tag in catalogues(own) if PRIVATE not in tag}
     return (ORIGINAL, *sorted(tags - {ORIGINAL}))
-
-
-def match(tag: str, known: Collection[str]) -> str | None:
-    """Return the language that serves a BCP 47 tag: itself, or what it is a form of."""
-    by_name = {language.lower(): language for language in known}
-    name = tag.strip().replace("_", "-").lower()
-    while name:
-        if name in by_name:
-            return by_name[name]
-        name = name.rpartition("-")[0]
-    return None

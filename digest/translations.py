@@ -21,6 +21,7 @@ from babel.support import Translations as Messages
 from digest import templates
 from digest.errors import ConfigurationError, TemplateError
 from digest.templates import PRIVATE
+from subscribers.language import served_by
 
 _BLANK = re.compile(r"%(?:\((\w+)\)s|%)?")
 
@@ -79,7 +80,7 @@ class Translations:
 
     def match(self, tag: str) -> str | None:
         """Return the language that serves a BCP 47 tag: itself, or what it is a form of."""
-        return templates.match(tag, self.languages)
+        return served_by(tag, self.languages)
 
     def language(self, tag: str) -> Language:
         """Return the sentences for a BCP 47 tag; raises `TemplateError` when there are none."""

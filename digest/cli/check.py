@@ -50,7 +50,7 @@ def check(
     with me.app() as app:
         target = questions.period(app, period)
         plan = planning.complete(app, planning.plan(app, target))
-        following = outset.next_step(app) or "digest fetch"
+        following = (None if plan.issue else outset.next_step(app)) or "digest fetch"
         report = list(examine(app, plan, resolver=None if offline else SystemResolver()))
     passed = plan.issue is not None and all(finding.level != "error" for finding in report)
     findings = [finding.sentence for finding in report if finding.level != "ok"]

@@ -27,14 +27,13 @@ class _Rehearsal:
 
 def rehearse_run(me: Context, app: "App") -> None:
     """Say what `digest run` would do with the issue whose turn it is."""
-    from digest import questions, roster
+    from digest import questions
 
     target = questions.current_period(app)
     edition = questions.edition(app, target.name)
     found = _open(app, target, edition, is_run=True)
-    fetching = f"would fetch {counted(roster.count_sources(app, due_only=True), 'source')}"
     following = "digest run" if target.due_at <= app.clock.now() else "digest issue show"
-    _print(me, app, found, first=[fetching], following=f"digest preview, then {following}")
+    _print(me, app, found, is_run=True, following=f"digest preview, then {following}")
 
 
 def rehearse_send(me: Context, app: "App", period: str | None, *, names: bool) -> None:
@@ -70,13 +69,16 @@ def _print(
     found: _Rehearsal,
     *,
     following: str,
-    first: Iterable[str] = (),
+    is_run: bool = False,
     names: bool = False,
 ) -> None:
+    """Print what would happen; only a run reads the sources first."""
     from digest import roster
 
-    data, text = dict(found.data), [*first, *found.text]
-    data["sources_due"] = roster.count_sources(app, due_only=True)
+    sources = roster.count_sources(app, due_only=True)
+    data, text = found.data | {"sources_due": sources}, list(found.text)
+    if is_run:
+        text.insert(0, f"would fetch {counted(sources, 'source')}")
     if names:
         people = list(found.people)
         data["list"] = [{"email": email, "fate": fate} for email, fate in people]

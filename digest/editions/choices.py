@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from digest.editions.issue import Issue
 from digest.editions.narrowed import topics_of
+from subscribers.language import served_by
 
 
 class Choice(NamedTuple):
@@ -140,10 +141,6 @@ def _shelf_of(issue: Issue) -> _Shelf:
 
 def spoken(language: str, *, languages: Sequence[str], default: str) -> str:
     """Return the language in which a reader is written to: theirs, a wider form, or the default."""
-    by_name = {known.casefold(): known for known in languages}
-    name = language.strip().replace("_", "-").casefold()
-    while name:
-        if name in by_name:
-            return by_name[name]
-        name = name.rpartition("-")[0]
+    if (served := served_by(language, languages)) is not None:
+        return served
     return default if default in languages else languages[0]

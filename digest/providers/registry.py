@@ -99,7 +99,7 @@ CAPABILITIES: Mapping[str, Capabilities] = {known.name: known.capabilities for k
 def build(
     settings: CarrierSettings, *, clock: Clock | None = None, failpoint: Failpoint | None = None
 ) -> Carrier:
-    """Make the carrier; its time limits run on ``clock``, else on the machine's.
+    """Make the carrier; one that asks an API waits and looks at the time by ``clock``.
 
     One with a ``failpoint`` kills this process there. Raises `ConfigurationError` for settings
     that cannot work.

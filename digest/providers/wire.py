@@ -39,7 +39,7 @@ class WireError(DigestError, ConnectionError):
 Deadline = float
 """A moment on `Clock.monotonic`; it does not move, however often the other side drips.
 
-A plain number, because each letter by DATA has five of them, and looks at them nine times.
+A plain number, because each letter by DATA has five of them.
 """
 
 
