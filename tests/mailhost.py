@@ -37,7 +37,7 @@ PATIENT = SmtpTimeouts(  # a busy machine must fail no test
     connect=20, greeting=20, command=20, text=20, message=60, final_reply=20, goodbye=5
 )
 QUICK = SmtpTimeouts(  # for hosts that hang or drip
-    connect=2, greeting=0.5, command=0.5, text=1, message=5, final_reply=0.5, goodbye=0.3
+    connect=2, greeting=0.5, command=0.5, text=1, message=5, final_reply=2, goodbye=0.3
 )
 
 MESSAGE = b"Subject: Twelve posts\r\n\r\nGood morning.\r\n"

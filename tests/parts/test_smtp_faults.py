@@ -148,7 +148,7 @@ BESIDE = [
     Case(
         "taken, dripped",
         "taken",
-        drip("250 2.0.0 taken at last", pause=0.05),
+        drip("250 2.0.0 taken at last", pause=0.1),
         UNKNOWN,
         REPLY,
         copies=1,
