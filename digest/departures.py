@@ -46,10 +46,12 @@ _SOURCE = "the database that stood here before the backup was restored"
 class Departures:
     """Who is gone by another copy of the list and not by this one.
 
-    ``erased`` are numbers of people. ``suppressed`` has the mailboxes that must not be mailed for
-    another reason, each with the number of whose it is here, if it is anybody's.
+    ``source`` names the other one, without its password. ``erased`` are numbers of people.
+    ``suppressed`` has the mailboxes that must not be mailed for another reason, each with the
+    number of whose it is here, if it is anybody's.
     """
 
+    source: str
     left: Sequence[Leaving]
     erased: Sequence[int]
     suppressed: Sequence[tuple[Suppression, int | None]]
@@ -82,7 +84,8 @@ def look(app: App, place: str) -> Departures:
                 erased.append(person.id)
             else:
                 left.append(leaving)
-        return Departures(left=left, erased=erased, suppressed=list(_still_mailed(here, there)))
+        mailboxes = list(_still_mailed(here, there))
+    return Departures(source=_name(other), left=left, erased=erased, suppressed=mailboxes)
 
 
 def take_off(app: App, departures: Departures) -> None:
@@ -124,8 +127,12 @@ def _open(place: str) -> Database:
     return other
 
 
+def _name(other: Database) -> str:
+    return str(other.file or other.url.render_as_string(hide_password=True))
+
+
 def _refuse_unreadable(other: Database) -> None:
-    name = other.url.render_as_string(hide_password=True)
+    name = _name(other)
     try:
         found = schema.current(other)
     except (SQLAlchemyError, OSError) as error:

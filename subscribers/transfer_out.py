@@ -98,7 +98,7 @@ def csv_writer(file: Any) -> Callable[[Exported], Any]:
     """
     writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(Exported._fields)
-    return lambda one: writer.writerow(list(map(_cell, one)))
+    return lambda one: writer.writerow(_cells(one))
 
 
 def as_json(one: Exported) -> str:
@@ -116,7 +116,28 @@ def as_data(one: Exported) -> dict[str, Any]:
     return data
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return value.isoformat() if isinstance(value, datetime) else safe(value)
+def _cells(one: Exported) -> tuple[str | None, ...]:
+    """Return the cells of a row; what is ours alone can begin no formula, and is not looked at."""
+    return (
+        safe(one.email),
+        _text(one.name),
+        safe(one.language),
+        one.status,
+        one.suppressed,
+        _moment(one.created_at),
+        _moment(one.confirmed_at),
+        _moment(one.paused_until),
+        _text(one.topics),
+        one.pace,
+        one.format,
+        _text(one.consent_source),
+        _moment(one.consent_at),
+    )
+
+
+def _text(value: str | None) -> str | None:
+    return value and safe(value)
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None

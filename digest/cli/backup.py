@@ -1,5 +1,6 @@
 """The commands that write a backup, look at one, and put one back."""
 
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -112,9 +113,9 @@ def restore(
         "issues": seen.issues,
     }
     lines = [f"restored {_in_words(seen)}", *(f"kept {one}" for one in kept.files)]
-    steps = ["digest migrate", f"digest backup departures {kept.database}", "digest adopt"]
-    if kept.database is None:
-        del steps[1]
+    steps = ["digest migrate", "digest adopt"]
+    if kept.database:
+        steps.insert(1, f"digest backup departures {shlex.quote(str(kept.database))}")
     me.out.result(data, "\n".join([*lines, f"Next: {', then '.join(steps)}"]))
 
 
@@ -147,7 +148,8 @@ def departures(
             "suppressed": len(found.suppressed),
         }
         if me.options.dry_run or not found:
-            next_ = f"digest backup departures {database} --yes" if found else "digest adopt"
+            again = f"digest backup departures {shlex.quote(found.source)} --yes"
+            next_ = again if found else "digest adopt"
             me.out.result({**data, "written": False}, f"{text}\nNext: {next_}", code=OK)
             return
         me.out.say(text)
