@@ -34,9 +34,6 @@ _MAY_BECOME = {
     Status.UNSUBSCRIBED: frozenset({Status.PENDING, Status.CONFIRMED, Status.BOUNCED}),
     Status.ERASED: frozenset(Status) - {Status.ERASED},
 }
-_AGREED = frozenset(
-    {ConsentKind.CONFIRMED, ConsentKind.ADDED, ConsentKind.RESUBSCRIBED, ConsentKind.IMPORTED}
-)
 _RETURNED = {Reason.BOUNCE: returned.bounced, Reason.COMPLAINT: returned.complained}
 _PERSON = select(SubscriberRow.id, SubscriberRow.mailbox_key, SubscriberRow.status)
 _SOURCE = "the database that stood here before the backup was restored"
@@ -209,7 +206,7 @@ def _leaving(there: Session, gone: _Person, *, subscriber_id: int, now: datetime
 
 def _has_agreed(here: Session, subscriber_id: int, *, since: datetime) -> bool:
     events = consent.history(here, subscriber_id=subscriber_id)
-    return any(event.kind in _AGREED and event.at > since for event in events)
+    return any(event.kind in consent.AGREED and event.at > since for event in events)
 
 
 def _still_mailed(here: Session, there: Session) -> Iterator[tuple[Suppression, int | None]]:

@@ -26,6 +26,13 @@ _EVENTS = BulkStatement(
         "evidence": "json",
     },
 )
+AGREED = (
+    ConsentKind.CONFIRMED,
+    ConsentKind.ADDED,
+    ConsentKind.IMPORTED,
+    ConsentKind.RESUBSCRIBED,
+)
+"""By events of these kinds somebody is on the list."""
 _LONGEST_SOURCE = 1000
 _ASKED = (ConsentKind.REQUESTED.value, ConsentKind.MAILED.value)
 _LATEST = (

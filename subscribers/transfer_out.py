@@ -9,17 +9,12 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from subscribers.consent import AGREED
 from subscribers.spreadsheet import safe
-from subscribers.tables import ConsentEventRow, ConsentKind, SubscriberRow, SuppressionRow
+from subscribers.tables import ConsentEventRow, SubscriberRow, SuppressionRow
 
 _ROWS_AT_ONCE = 2_000
 V = TypeVar("V")
-_CONSENTS = (
-    ConsentKind.CONFIRMED,
-    ConsentKind.ADDED,
-    ConsentKind.IMPORTED,
-    ConsentKind.RESUBSCRIBED,
-)
 
 
 class Exported(NamedTuple):
@@ -81,7 +76,7 @@ def _of_last_consent(column: InstrumentedAttribute[V]) -> ScalarSelect[V]:
         select(column)
         .where(
             ConsentEventRow.subscriber_id == SubscriberRow.id,
-            ConsentEventRow.kind.in_(_CONSENTS),
+            ConsentEventRow.kind.in_(AGREED),
         )
         .order_by(ConsentEventRow.id.desc())
         .limit(1)
